@@ -1,0 +1,7 @@
+"""`python -m worldmodel COMMAND ...`."""
+
+import sys
+
+from worldmodel.cli import main
+
+sys.exit(main())

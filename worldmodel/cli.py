@@ -1,0 +1,145 @@
+"""The command line: which command was meant, its arguments, its exit code; everything else lives in the rooms."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from worldmodel.errors import WorldModelError
+
+QUICKSTART = Path("configs/quickstart.yaml")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`worldmodel COMMAND ...`; returns the exit code."""
+    return guarded(run_command, sys.argv[1:] if arguments is None else arguments)
+
+
+def train(arguments: list[str] | None = None) -> int:
+    """`python train.py ...`; returns the exit code."""
+    return guarded(run_training, sys.argv[1:] if arguments is None else arguments)
+
+
+def guarded(command: Callable[[list[str]], None], arguments: list[str]) -> int:
+    """Runs a command; an error becomes one line on stderr and its exit code, a traceback only with --debug."""
+    debug = "--debug" in arguments
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    try:
+        command([argument for argument in arguments if argument != "--debug"])
+    except WorldModelError as error:
+        if debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run_training(arguments: list[str]) -> None:
+    """Trains a new run, or goes on with one."""
+    from worldmodel.studies.training import resume, start
+
+    if "--resume" in arguments:
+        position = arguments.index("--resume")
+        run = arguments[position + 1 : position + 2]
+        resume(run, arguments[:position] + arguments[position + 2 :], Console())
+    else:
+        start(arguments, QUICKSTART, Console())
+
+
+def run_command(arguments: list[str]) -> None:
+    """Runs one of the commands that need no training."""
+    options = make_parser().parse_args(arguments)
+    options.run_command(options)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Every command with its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="worldmodel",
+        description="An agent that learns from what it lived and from what it imagines. Training: python train.py --help",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run_help = "run directory, or a checkpoint in one"
+
+    command = commands.add_parser("evaluate", help="play fresh games with what a run learned")
+    command.add_argument("run", help=run_help)
+    command.add_argument("--episodes", type=positive, default=100, help="whole games (default 100)")
+    command.add_argument("--seed", type=int, default=0, help="seed of the games (default 0)")
+    command.add_argument("--checkpoint", default="last", help="last or best (default last)")
+    command.add_argument("--random", action="store_true", help="play at random instead, for comparison")
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    command.set_defaults(run_command=evaluate)
+
+    command = commands.add_parser("dream", help="film imagined trajectories")
+    command.add_argument("run", help=run_help)
+    command.add_argument("--output", type=Path, help="folder (default: media/ of the run)")
+    command.add_argument("--checkpoint", default="last", help="last or best (default last)")
+    command.add_argument("--films", type=positive, default=4, help="dreams side by side (default 4)")
+    command.add_argument("--horizon", type=positive, default=30, help="imagined steps (default 30)")
+    command.add_argument("--seed", type=int, default=0, help="which moments are dreamt from (default 0)")
+    command.set_defaults(run_command=dream)
+
+    command = commands.add_parser("inspect", help="show what is in a run")
+    command.add_argument("run", help=run_help)
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    command.set_defaults(run_command=inspect)
+
+    benchmarks = commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT")
+    command = benchmarks.add_parser("step", help="time one gradient step and its parts, acting, and the environment")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    command.add_argument("--repeats", type=positive, default=5, help="timed repeats after warm-up (default 5)")
+    command.add_argument("settings", nargs=argparse.REMAINDER, help="--config FILE and settings, as for train.py")
+    command.set_defaults(run_command=benchmark_step)
+    return parser
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """`worldmodel evaluate RUN`."""
+    from worldmodel.studies.evaluation import evaluate_run
+
+    report = evaluate_run(options.run, options.checkpoint, options.episodes, options.seed, options.random)
+    print(json.dumps(report.to_json()) if options.json else report.in_words())
+
+
+def dream(options: argparse.Namespace) -> None:
+    """`worldmodel dream RUN`."""
+    from worldmodel.studies.dreaming import film_run
+
+    for path in film_run(
+        options.run, options.checkpoint, options.output, options.films, options.horizon, options.seed
+    ):
+        print(path)
+
+
+def inspect(options: argparse.Namespace) -> None:
+    """`worldmodel inspect RUN`."""
+    from worldmodel.studies.inspection import inspect_run
+
+    found = inspect_run(options.run)
+    print(json.dumps(found) if options.json else "\n".join(f"{name:24} {value}" for name, value in found.items()))
+
+
+def benchmark_step(options: argparse.Namespace) -> None:
+    """`worldmodel benchmark step`."""
+    from worldmodel.studies.benchmark_step import time_step
+
+    timings = time_step(options.settings, options.repeats)
+    print(json.dumps(timings.to_json()) if options.json else timings.in_words())
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1 (got {number})")
+    return number

@@ -1,0 +1,28 @@
+"""The worlds the agent lives in: Atari, MinAtar and any Gymnasium environment, behind one protocol."""
+
+from __future__ import annotations
+
+from worldmodel.environments.atari import AtariWorlds
+from worldmodel.environments.gymnasium_worlds import make_gymnasium_worlds
+from worldmodel.environments.minatar import make_minatar_worlds
+from worldmodel.environments.naming import atari_game, minatar_game
+from worldmodel.environments.protocol import Worlds, protocol_in_words
+from worldmodel.environments.settings import EnvironmentSettings
+
+__all__ = ["EnvironmentSettings", "Worlds", "make_worlds", "protocol_in_words"]
+
+
+def make_worlds(settings: EnvironmentSettings, count: int, *, evaluation: bool) -> Worlds:
+    """N copies of the world the settings name.
+
+    count: N; `settings.count` is the number in training.
+    evaluation: a lost life never ends the episode, whatever the settings say.
+    Raises EnvironmentFailure where the id is unknown, its package is missing, or its actions or observations are of
+    a kind that is not supported.
+    """
+    if game := atari_game(settings.id):
+        return AtariWorlds(game, settings, count, evaluation=evaluation)
+    if small := minatar_game(settings.id):
+        game, minimal_actions = small
+        return make_minatar_worlds(game, minimal_actions, settings, count)
+    return make_gymnasium_worlds(settings, count)

@@ -1,0 +1,192 @@
+"""The agent: awake it acts, asleep it learns a world model and trains its Q-network on movies and dreams."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from lightning import LightningModule
+from torch import Tensor
+
+from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
+from worldmodel.learning.exploration import EpsilonSchedule
+from worldmodel.learning.q_learning import QLearned, Returns, learn
+from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
+from worldmodel.learning.returns import lambda_returns, n_step_returns
+from worldmodel.learning.settings import AgentSettings
+from worldmodel.model import WorldModel, WorldModelSettings
+from worldmodel.replay import ImaginationReplay, Mixture, MovieReplay
+
+
+@dataclass(frozen=True)
+class ActingState:
+    """What the agent carries from moment to moment while it acts.
+
+    latent: `[N]` latent states.
+    action: `[N]` int64, what was done last.
+    """
+
+    latent: LatentState
+    action: Tensor
+
+
+class Agent(LightningModule):
+    """World model, Q-network and its slow copy, trained by one optimizer with a parameter group each."""
+
+    def __init__(self, spec: Spec, world_model: WorldModelSettings, settings: AgentSettings) -> None:
+        super().__init__()
+        self.spec, self.settings = spec, settings
+        self.world_model = WorldModel(spec, world_model)
+        self.q_network = QNetwork(
+            self.world_model.features,
+            len(spec.actions),
+            settings.units,
+            settings.layers,
+            world_model.bins,
+            world_model.bin_limit,
+        )
+        self.target_network = copy.deepcopy(self.q_network).requires_grad_(False)
+        self.mixture = Mixture(settings.imagination_share, settings.imagination_warmup, settings.imagination_ramp)
+        self.movie_replay = MovieReplay(settings.movie_returns == "cut", settings.movie_gradient)
+        self.imagination_replay = ImaginationReplay(self.world_model, settings.horizon, settings.rollouts)
+        self.movie_returns = _movie_returns(settings)
+        self.dream_returns = partial(_lambda_returns, settings.trace_decay)
+        self.epsilon = EpsilonSchedule(settings.epsilon_start, settings.epsilon_end, settings.epsilon_steps)
+        self.gradient_steps = 0
+        self.learned = {"movie": 0, "imagined": 0}
+        self.diagnose_every = 1
+
+    # Awake
+
+    def initial_state(self, count: int) -> ActingState:
+        """The state `[N]` before anything was seen."""
+        return ActingState(self.world_model.initial(count), torch.zeros(count, dtype=torch.long, device=self.device))
+
+    @torch.no_grad()
+    def act(
+        self, observation: Tensor, first: Tensor, state: ActingState, epsilon: float = 0.0
+    ) -> tuple[Tensor, ActingState]:
+        """Sees `observation` `[N, ...]`, answers actions `[N]`; where `first` `[N]`, the past is forgotten.
+
+        The slow copy of the Q-network acts, epsilon-greedily.
+        """
+        latent = self.world_model.update(state.latent, state.action, observation, first)
+        action = EpsilonGreedy(self.target_network, epsilon).choose(latent)
+        return action, ActingState(latent, action)
+
+    # Asleep
+
+    def training_step(self, movie: Movie, batch_index: int) -> Tensor:
+        """One look at the movies, from which the world model, the movie replay and the dreams all learn."""
+        observed = self.world_model.observe(movie)
+        losses = self.world_model.losses(observed)
+        world_model_loss = self.world_model.total_loss(losses, movie.mask)
+        replayed = self.replay(observed)
+        q_loss = sum((weight * learned.loss for weight, learned, _ in replayed.values()), torch.zeros(()))
+        for name, (_, _, trajectory) in replayed.items():
+            self.learned[name] += int(trajectory.transitions)
+        if self.gradient_steps % self.diagnose_every == 0:
+            self.log_dict(self.diagnostics(observed, losses, replayed))
+        return world_model_loss + q_loss
+
+    def replay(self, observed: Observed) -> dict[str, tuple[float, QLearned, Trajectory]]:
+        """Both replays of what was observed, each with its weight in the Q-loss; one of weight 0 is left out."""
+        policy = EpsilonGreedy(self.target_network, self.settings.dream_epsilon)
+        step = self.gradient_steps
+        parts = {
+            "movie": (self.mixture.movie(step), self.movie_replay, self.movie_returns),
+            "imagined": (self.mixture.imagination(step), self.imagination_replay, self.dream_returns),
+        }
+        replayed = {}
+        for name, (weight, replay, returns) in parts.items():
+            if weight > 0:
+                trajectory = replay(observed, policy)
+                learned = learn(trajectory, self.q_network, self.target_network, returns, self.settings.discount)
+                replayed[name] = (weight, learned, trajectory)
+        return replayed
+
+    @torch.no_grad()
+    def diagnostics(
+        self,
+        observed: Observed,
+        losses: dict[str, Tensor],
+        replayed: dict[str, tuple[float, QLearned, Trajectory]],
+    ) -> dict[str, Tensor | float]:
+        """What to watch: the world model's terms, and for each replay its share, loss, values and errors."""
+        movie = observed.movie
+        found: dict[str, Tensor | float] = dict(self.world_model.diagnostics(observed, losses))
+        found["replay/imagination_share"] = self.mixture.imagination(self.gradient_steps)
+        found["replay/movie_age"] = movie.age.float().mean()
+        found["replay/fill"] = movie.mask.float().mean()
+        for name, (_, learned, trajectory) in replayed.items():
+            total = learned.weight.sum().clamp(min=1)
+            found[f"replay/{name}_transitions"] = float(self.learned[name])
+            found[f"q/{name}_loss"] = learned.loss
+            found[f"q/{name}_predicted"] = (learned.predicted * learned.weight).sum() / total
+            found[f"q/{name}_return"] = (learned.realised * learned.weight).sum() / total
+            error = (learned.realised - learned.predicted).abs()
+            found[f"q/{name}_error"] = (error * learned.weight).sum() / total
+            found[f"q/{name}_traced"] = (trajectory.trace * trajectory.mask).sum() / trajectory.transitions.clamp(min=1)
+        return found
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam with a parameter group for the world model and one for the Q-network."""
+        groups = [
+            {"params": list(self.world_model.parameters()), "lr": self.world_model.settings.learning_rate},
+            {"params": list(self.q_network.parameters()), "lr": self.settings.learning_rate},
+        ]
+        return torch.optim.Adam(groups, eps=1e-8, fused=True)
+
+    def configure_gradient_clipping(self, optimizer: torch.optim.Optimizer, *_: Any, **__: Any) -> None:
+        """Clips each group by itself, so that a spike of the world model does not shrink the step of the Q-network."""
+        limits = (self.settings.world_model_clip, self.settings.q_clip)
+        names = ("world_model", "q")
+        for name, group, limit in zip(names, optimizer.param_groups, limits, strict=True):
+            norm = torch.nn.utils.clip_grad_norm_(group["params"], limit)
+            if self.gradient_steps % self.diagnose_every == 0:
+                self.log(f"{name}/gradient_norm", norm)
+
+    def optimizer_step(self, *arguments: Any, **keywords: Any) -> None:
+        """After each step of the optimizer the slow copy follows (exponential moving average)."""
+        super().optimizer_step(*arguments, **keywords)
+        self.follow()
+        self.gradient_steps += 1
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Moves the target network `target_rate` of the way to the Q-network."""
+        slow, fast = list(self.target_network.parameters()), list(self.q_network.parameters())
+        torch._foreach_lerp_(slow, fast, self.settings.target_rate)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Counters travel with the weights."""
+        checkpoint["agent"] = {"gradient_steps": self.gradient_steps, "learned": dict(self.learned)}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Counters go on where they were."""
+        self.gradient_steps = checkpoint["agent"]["gradient_steps"]
+        self.learned = dict(checkpoint["agent"]["learned"])
+
+
+def _movie_returns(settings: AgentSettings) -> Returns:
+    """The kind of return that movies are learned by."""
+    if settings.movie_returns == "n_step":
+        return partial(n_step_returns, steps=settings.n_steps)
+    return partial(_lambda_returns, settings.trace_decay)
+
+
+def _lambda_returns(decay: float, reward: Tensor, discount: Tensor, value: Tensor, trace: Tensor) -> Tensor:
+    """Lambda-returns whose trace decays by lambda wherever it may run on."""
+    return lambda_returns(reward, discount, value, decay * trace)
+
+
+def compile_parts(agent: Agent) -> None:
+    """Compiles what gains from it, in place (trainer.compile)."""
+    agent.world_model.compile_parts()
+    parts: tuple[Callable[..., Any], ...] = (agent.q_network, agent.target_network)
+    for part in parts:
+        part.compile()  # type: ignore[attr-defined]

@@ -1,0 +1,138 @@
+"""Between what is observed and features: images through convolutions, vectors through a perceptron."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from worldmodel.experience import Spec
+from worldmodel.model.distributions import symexp, symlog
+from worldmodel.model.layers import ChannelNorm, mlp
+
+
+class Decoder(Protocol):
+    """Features back to observations."""
+
+    def loss(self, features: Tensor, observation: Tensor) -> Tensor:
+        """Half the squared error, summed over the observation: `[B, F]` and `[B, ...]` to `[B]`."""
+        ...
+
+    def observation(self, features: Tensor) -> Tensor:
+        """The expected observation `[B, ...]` in the units of the recording."""
+        ...
+
+
+def stages(size: int) -> tuple[int, int]:
+    """Pixels per patch of the first layer, and how often the grid of patches is halved after it.
+
+    Images of 32 pixels and more are first cut into patches of 4 x 4: a linear map of 48 numbers loses nothing, and costs a fraction of a
+    convolution at full resolution. Then the grid is halved down to 4 x 4, or until it is odd.
+    """
+    patch = 4 if size >= 32 else 1
+    grid, halvings = size // patch, 0
+    while grid > 4 and grid % 2 == 0:
+        grid, halvings = grid // 2, halvings + 1
+    return patch, halvings
+
+
+class ImageEncoder(nn.Module):
+    """uint8 images `[B, height, width, C]` to features `[B, outputs]`."""
+
+    def __init__(self, shape: tuple[int, ...], depth: int) -> None:
+        super().__init__()
+        size, _, channels = shape
+        patch, halvings = stages(size)
+        kernel = {"kernel_size": patch, "stride": patch} if patch > 1 else {"kernel_size": 3, "padding": 1}
+        layers: list[nn.Module] = [nn.Conv2d(channels, depth, **kernel), ChannelNorm(depth), nn.SiLU()]
+        for _ in range(halvings):
+            layers += [nn.Conv2d(depth, 2 * depth, 4, 2, 1, bias=False), ChannelNorm(2 * depth), nn.SiLU()]
+            depth *= 2
+        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        self.outputs = depth * (size // patch // 2**halvings) ** 2
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """Pixels 0 .. 255 are read as -0.5 .. 0.5."""
+        image = rearrange(observation, "b h w c -> b c h w").float().div_(255).sub_(0.5)
+        return rearrange(self.layers(image), "b c h w -> b (h w c)")
+
+
+class ImageDecoder(nn.Module):
+    """Features `[B, F]` to images, the encoder's mirror."""
+
+    def __init__(self, inputs: int, shape: tuple[int, ...], depth: int, units: int) -> None:
+        super().__init__()
+        size, _, channels = shape
+        self.patch, halvings = stages(size)
+        self.grid = size // self.patch // 2**halvings
+        depth *= 2**halvings
+        self.project = nn.Sequential(mlp(inputs, units, 1), nn.Linear(units, depth * self.grid**2))
+        layers: list[nn.Module] = [ChannelNorm(depth), nn.SiLU()]
+        for _ in range(halvings):
+            layers += [nn.ConvTranspose2d(depth, depth // 2, 4, 2, 1, bias=False), ChannelNorm(depth // 2), nn.SiLU()]
+            depth //= 2
+        kernel = {"kernel_size": 1} if self.patch > 1 else {"kernel_size": 3, "padding": 1}
+        layers.append(nn.Conv2d(depth, channels * self.patch**2, **kernel))
+        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Expected pixels `[B, grid, grid, patch * patch * C]`, patch by patch, around 0."""
+        top = rearrange(self.project(features), "b (h w c) -> b c h w", h=self.grid, w=self.grid)
+        return rearrange(self.layers(top), "b c h w -> b h w c")
+
+    def loss(self, features: Tensor, observation: Tensor) -> Tensor:
+        """Half the squared error of pixels in 0 .. 1, summed over the image: `[B]`."""
+        target = rearrange(observation, "b (h p) (w q) c -> b h w (p q c)", p=self.patch, q=self.patch)
+        error = self(features).float() - target.float().div_(255).sub_(0.5)
+        return 0.5 * error.square().sum((1, 2, 3))
+
+    def observation(self, features: Tensor) -> Tensor:
+        """Expected images `[B, height, width, C]`, float32 in 0 .. 255."""
+        pixels = ((self(features).float() + 0.5) * 255).clamp(0, 255)
+        return rearrange(pixels, "b h w (p q c) -> b (h p) (w q) c", p=self.patch, q=self.patch)
+
+
+class VectorEncoder(nn.Module):
+    """float32 vectors `[B, entries]` of any scale to features `[B, outputs]`."""
+
+    def __init__(self, entries: int, units: int) -> None:
+        super().__init__()
+        self.layers = mlp(entries, units, 2)
+        self.outputs = units
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """Entries are read through symlog."""
+        return self.layers(symlog(observation))
+
+
+class VectorDecoder(nn.Module):
+    """Features `[B, F]` to vectors."""
+
+    def __init__(self, inputs: int, entries: int, units: int) -> None:
+        super().__init__()
+        self.layers = mlp(inputs, units, 2, entries)
+
+    def loss(self, features: Tensor, observation: Tensor) -> Tensor:
+        """Half the squared error in symlog space, summed over the vector: `[B]`."""
+        return 0.5 * (self.layers(features).float() - symlog(observation)).square().sum(-1)
+
+    def observation(self, features: Tensor) -> Tensor:
+        """Expected vectors `[B, entries]`."""
+        return symexp(self.layers(features).float())
+
+
+def build_encoder(spec: Spec, depth: int, units: int) -> ImageEncoder | VectorEncoder:
+    """The encoder that fits the observations of `spec`."""
+    if spec.pixels:
+        return ImageEncoder(spec.observation_shape, depth)
+    return VectorEncoder(math.prod(spec.observation_shape), units)
+
+
+def build_decoder(spec: Spec, inputs: int, depth: int, units: int) -> ImageDecoder | VectorDecoder:
+    """The decoder that fits the observations of `spec`."""
+    if spec.pixels:
+        return ImageDecoder(inputs, spec.observation_shape, depth, units)
+    return VectorDecoder(inputs, math.prod(spec.observation_shape), units)

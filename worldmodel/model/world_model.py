@@ -1,0 +1,246 @@
+"""The learned model of the world: it looks at movies, predicts what comes next, and runs on without the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from lightning import LightningModule
+from torch import Tensor, nn
+
+from worldmodel.experience import LatentState, Movie, Observed, Spec
+from worldmodel.model import latents
+from worldmodel.model.distributions import TwoHot
+from worldmodel.model.layers import mlp
+from worldmodel.model.recurrence import GRU
+from worldmodel.model.vision import build_decoder, build_encoder
+from worldmodel.settings import bounded
+
+
+@dataclass
+class WorldModelSettings:
+    """Size and training of the world model."""
+
+    recurrent_units: int = bounded(512, low=1)
+    """Units of the recurrence, D."""
+    variables: int = bounded(32, low=1)
+    """Categorical variables of the stochastic latent, S."""
+    classes: int = bounded(16, low=2)
+    """Classes of each of them, K."""
+    units: int = bounded(256, low=1)
+    """Width of the feed-forward layers."""
+    layers: int = bounded(1, low=1)
+    """Hidden layers of the heads for reward and going on."""
+    depth: int = bounded(48, low=1)
+    """Channels of the first convolution; they double whenever the image is halved."""
+    bins: int = bounded(101, low=3)
+    """Bins of the two-hot distributions, an odd number."""
+    bin_limit: float = bounded(10.0, above=0, high=20)
+    """Outermost bin in symlog units; 10 stands for 22,025."""
+    uniform_mix: float = bounded(0.01, low=0, below=1)
+    """Share of the uniform distribution in every categorical, so that no divergence is infinite."""
+    free_nats: float = bounded(1.0, low=0)
+    """Divergence below which prior and posterior are left alone."""
+    observation_weight: float = bounded(1.0, low=0)
+    """Weight of the reconstruction loss."""
+    reward_weight: float = bounded(1.0, low=0)
+    """Weight of the reward loss."""
+    continue_weight: float = bounded(1.0, low=0)
+    """Weight of the loss for going on."""
+    dynamics_weight: float = bounded(1.0, low=0)
+    """Weight of the divergence that draws the prior to the posterior."""
+    representation_weight: float = bounded(0.1, low=0)
+    """Weight of the divergence that draws the posterior to the prior."""
+    learning_rate: float = bounded(3e-4, above=0)
+    """Step size of the optimizer for the world model."""
+
+    def problems(self) -> list[str]:
+        """Contradictions between settings."""
+        return [] if self.bins % 2 else [f"world_model.bins must be odd, so that one bin is zero (got {self.bins})"]
+
+
+class WorldModel(LightningModule):
+    """Posterior from the frame alone, recurrence in one fused call, prior from the recurrence::
+
+        z_t ~ q(z | o_t)    h_t = GRU(h_{t-1}, [z_{t-1}, a_{t-1}])    prior p(z | h_t)
+
+    Reconstruction, reward_t and whether life goes on after t are read from (h_t, z_t). Because the posterior needs no memory, the recurrence
+    runs over a movie of T steps at once (as the transformers of STORM, Zhang et al. 2023, and TWM, Robine et al. 2023, do).
+    """
+
+    def __init__(self, spec: Spec, settings: WorldModelSettings) -> None:
+        super().__init__()
+        self.spec, self.settings = spec, settings
+        self.actions = len(spec.actions)
+        self.latent_shape = (settings.variables, settings.classes)
+        stochastic = settings.variables * settings.classes
+        self.features = settings.recurrent_units + stochastic
+        units = settings.units
+        self.encoder = build_encoder(spec, settings.depth, units)
+        self.posterior_head = nn.Sequential(mlp(self.encoder.outputs, units, 1), nn.Linear(units, stochastic))
+        self.step_input = mlp(stochastic + self.actions, units, 1)
+        self.recurrence = GRU(units, settings.recurrent_units)
+        self.first_recurrent = nn.Parameter(torch.zeros(settings.recurrent_units))
+        self.prior_head = nn.Sequential(mlp(settings.recurrent_units, units, 1), nn.Linear(units, stochastic))
+        self.decoder = build_decoder(spec, self.features, settings.depth, units)
+        self.two_hot = TwoHot(settings.bins, settings.bin_limit)
+        self.reward_head = mlp(self.features, units, settings.layers, settings.bins, zero_last=True)
+        self.continue_head = mlp(self.features, units, settings.layers, 1)
+        self.weights = {
+            "observation": settings.observation_weight,
+            "reward": settings.reward_weight,
+            "continue": settings.continue_weight,
+            "dynamics": settings.dynamics_weight,
+            "representation": settings.representation_weight,
+        }
+
+    # Looking
+
+    def encode(self, observation: Tensor) -> Tensor:
+        """Posterior log-probabilities `[..., S, K]` of observations `[..., *observation_shape]`."""
+        batch = observation.shape[: -len(self.spec.observation_shape)]
+        embedding = self.encoder(observation.reshape(-1, *self.spec.observation_shape))
+        return self._categorical(self.posterior_head(embedding)).unflatten(0, batch)
+
+    def observe(self, movie: Movie) -> Observed:
+        """Looks at movies `[B, T]` once; losses, movie replay and the starts of dreams all come from it.
+
+        The recurrent state of the first row is the learned one where an episode begins, and zero, nothing known,
+        where the clip begins in the middle.
+        """
+        posterior = self.encode(movie.observation)
+        stochastic = latents.straight_through(posterior).flatten(-2)
+        begins = movie.first[:, :1].to(stochastic.dtype)
+        first = begins * torch.tanh(self.first_recurrent)
+        inputs = self._step_input(stochastic[:, :-1], movie.action[:, :-1])
+        recurrent = torch.cat([first[:, None], self.recurrence.unroll(inputs, first.to(inputs.dtype)).float()], 1)
+        prior = self._categorical(self.prior_head(recurrent))
+        return Observed(movie, LatentState(recurrent, stochastic), posterior, prior)
+
+    def update(self, state: LatentState, action: Tensor, observation: Tensor, first: Tensor) -> LatentState:
+        """The state `[N]` after `action` `[N]` was taken in `state` and `observation` was seen.
+
+        Where `first` `[N]`, the past does not count.
+        """
+        posterior = latents.sample(self.encode(observation)).flatten(-2)
+        recurrent = self._advance(state, action)
+        return LatentState(torch.where(first[:, None], self.initial(len(first)).recurrent, recurrent), posterior)
+
+    def initial(self, count: int) -> LatentState:
+        """The state `[N]` in which an episode begins, nothing seen yet."""
+        recurrent = torch.tanh(self.first_recurrent).expand(count, -1)
+        stochastic = recurrent.new_zeros(count, self.features - recurrent.shape[-1])
+        return LatentState(recurrent, stochastic)
+
+    # Imagining
+
+    def predict(self, state: LatentState, action: Tensor) -> LatentState:
+        """A draw of the state after `action` `[B]`, from the prior: what the model expects to see."""
+        recurrent = self._advance(state, action)
+        return LatentState(recurrent, latents.sample(self._categorical(self.prior_head(recurrent))).flatten(-2))
+
+    @torch.no_grad()
+    def imagine(
+        self, start: LatentState, first_action: Tensor, policy: Callable[[LatentState], Tensor], horizon: int
+    ) -> tuple[LatentState, Tensor]:
+        """Runs on without the world for `horizon` steps, the first action given, the others the policy's.
+
+        Shapes: start `[B]` and first_action `[B]` to states `[B, H+1]` and actions `[B, H]`. No gradient flows.
+        """
+        states, actions = [start], [first_action]
+        for step in range(horizon):
+            states.append(self.predict(states[-1], actions[-1]))
+            if step + 1 < horizon:
+                actions.append(policy(states[-1]))
+        return LatentState.stack(states, 1), torch.stack(actions, 1)
+
+    def reward(self, latent: LatentState) -> Tensor:
+        """Expected reward of arriving in each state, `[...]`."""
+        return self.two_hot.mean(self.reward_head(latent.features))
+
+    def continues(self, latent: LatentState) -> Tensor:
+        """Probability that life goes on after each state, `[...]`."""
+        return torch.sigmoid(self.continue_head(latent.features).float()).squeeze(-1)
+
+    def decode(self, latent: LatentState) -> Tensor:
+        """What each state looks like, `[..., *observation_shape]`, in the units of the recording."""
+        features = latent.features
+        return self.decoder.observation(features.flatten(0, -2)).unflatten(0, features.shape[:-1])
+
+    # Learning
+
+    def losses(self, observed: Observed) -> dict[str, Tensor]:
+        """Every term of the loss, `[B, T]` each, unweighted; keys are those of `weights`.
+
+        The first row of a clip that begins in mid-episode cannot be predicted: its reward and divergences are zero.
+        """
+        movie, latent = observed.movie, observed.latent
+        features = latent.features
+        flat, shape = features.flatten(0, 1), features.shape[:2]
+        predictable = torch.ones_like(movie.mask)
+        predictable[:, 0] = movie.first[:, 0]
+        goes_on = 1 - movie.terminated.float()
+        dynamics = latents.kl_divergence(observed.posterior.detach(), observed.prior)
+        representation = latents.kl_divergence(observed.posterior, observed.prior.detach())
+        losses = {
+            "observation": self.decoder.loss(flat, movie.observation.flatten(0, 1)).unflatten(0, shape),
+            "reward": self.two_hot.cross_entropy(self.reward_head(features), movie.reward) * predictable,
+            "continue": F.binary_cross_entropy_with_logits(
+                self.continue_head(features).float().squeeze(-1), goes_on, reduction="none"
+            ),
+            "dynamics": dynamics.clamp(min=self.settings.free_nats) * predictable,
+            "representation": representation.clamp(min=self.settings.free_nats) * predictable,
+        }
+        return losses
+
+    def total_loss(self, losses: dict[str, Tensor], mask: Tensor) -> Tensor:
+        """The weighted sum of the terms, averaged over recorded rows `[B, T]`, a scalar."""
+        if losses.keys() != self.weights.keys():
+            raise KeyError(f"losses {sorted(losses)} and weights {sorted(self.weights)} must have the same terms")
+        return masked_mean(sum(self.weights[name] * loss for name, loss in losses.items()), mask)
+
+    def training_step(self, movie: Movie, batch_index: int) -> Tensor:
+        """One gradient step of the world model alone, on recorded experience."""
+        observed = self.observe(movie)
+        losses = self.losses(observed)
+        self.log_dict(self.diagnostics(observed, losses))
+        return self.total_loss(losses, movie.mask)
+
+    @torch.no_grad()
+    def diagnostics(self, observed: Observed, losses: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What to watch while it learns: each term averaged, entropies, and how well rewards are foretold."""
+        mask = observed.movie.mask
+        found = {f"world_model/{name}_loss": masked_mean(loss, mask) for name, loss in losses.items()}
+        found["world_model/posterior_entropy"] = masked_mean(latents.entropy(observed.posterior), mask)
+        found["world_model/prior_entropy"] = masked_mean(latents.entropy(observed.prior), mask)
+        return found
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam over the whole model, for when it is trained alone."""
+        return torch.optim.Adam(self.parameters(), lr=self.settings.learning_rate, eps=1e-8)
+
+    def compile_parts(self) -> None:
+        """Compiles what gains from it; recurrent layers are left alone (TorchDynamo does not trace them)."""
+        for part in (self.encoder, self.decoder, self.posterior_head, self.reward_head, self.continue_head):
+            part.compile()
+
+    def _advance(self, state: LatentState, action: Tensor) -> Tensor:
+        """The recurrent state `[B, D]` after `action` `[B]`."""
+        return self.recurrence.step(self._step_input(state.stochastic, action), state.recurrent)
+
+    def _step_input(self, stochastic: Tensor, action: Tensor) -> Tensor:
+        """What the recurrence is fed: `[..., S*K]` and `[...]` to `[..., X]`."""
+        one_hot = F.one_hot(action, self.actions).to(stochastic.dtype)
+        return self.step_input(torch.cat([stochastic, one_hot], -1))
+
+    def _categorical(self, logits: Tensor) -> Tensor:
+        """Log-probabilities `[..., S, K]` of flat logits `[..., S*K]`."""
+        return latents.log_probabilities(logits.unflatten(-1, self.latent_shape), self.settings.uniform_mix)
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """The mean of `values` over entries where `mask` is set, both of one shape, a scalar."""
+    mask = mask.to(values.dtype)
+    return (values * mask).sum() / mask.sum().clamp(min=1)

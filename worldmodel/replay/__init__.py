@@ -1,0 +1,8 @@
+"""The heart: two replays with one signature and one type, and how much of each."""
+
+from worldmodel.replay.imagination import ImaginationReplay
+from worldmodel.replay.mixture import Mixture
+from worldmodel.replay.movie import MovieReplay
+from worldmodel.replay.protocol import Policy, Replay
+
+__all__ = ["ImaginationReplay", "Mixture", "MovieReplay", "Policy", "Replay"]

@@ -1,0 +1,60 @@
+"""Imagination replay: what the learned model says would happen, also where nobody has been."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from worldmodel.experience import LatentState, Observed, Trajectory
+from worldmodel.model import WorldModel
+from worldmodel.replay.protocol import Policy
+
+
+class ImaginationReplay:
+    """Dreams start at moments of the movies, try every action there, and follow the policy after.
+
+    One-step copies of recorded transitions would teach nothing that movies do not (van Hasselt et al. 2019); what the model adds is the other
+    actions and the policy's own future. First actions are stratified: each action begins as many dreams as any other.
+
+    `horizon`: steps of a dream, H.
+    `rollouts`: number of dreams; None makes as many imagined transitions as the movies have.
+    """
+
+    def __init__(self, world_model: WorldModel, horizon: int, rollouts: int | None = None) -> None:
+        self.world_model = world_model
+        self.horizon = horizon
+        self.rollouts = rollouts
+
+    @torch.no_grad()
+    def __call__(self, observed: Observed, policy: Policy) -> Trajectory:
+        """Dreams `[rollouts, H]` from learnable moments of movies `[B, T]` at which life went on."""
+        start = self.starts(observed)
+        count = start.recurrent.shape[0]
+        action = self.first_actions(count, start.recurrent.device)
+        latent, actions = self.world_model.imagine(start, action, policy.choose, self.horizon)
+        arrived = latent[:, 1:]
+        continues = self.world_model.continues(arrived)
+        ones = torch.ones_like(continues)
+        trace = ones.clone()
+        trace[:, -1] = 0
+        reached = torch.cat([ones[:, :1], continues[:, :-1]], 1).cumprod(1)
+        reward = self.world_model.reward(arrived)
+        return Trajectory(latent, actions, reward, continues, mask=ones, trace=trace, weight=reached)
+
+    def starts(self, observed: Observed) -> LatentState:
+        """The moments dreams begin at, `[rollouts, ...]`, each movie moment at most once while there are enough."""
+        movie = observed.movie
+        candidates = (movie.learnable & ~movie.terminated & ~movie.truncated).flatten().nonzero().squeeze(-1)
+        transitions = int((movie.learnable[:, :-1] & movie.mask[:, 1:]).sum())
+        wanted = self.rollouts or max(1, round(transitions / self.horizon))
+        rounds = -(-wanted // max(1, len(candidates)))
+        order = torch.cat([torch.randperm(len(candidates), device=candidates.device) for _ in range(rounds)])
+        chosen = candidates[order[:wanted]]
+        latent = observed.latent.detach()
+        return LatentState(latent.recurrent.flatten(0, 1)[chosen], latent.stochastic.flatten(0, 1)[chosen])
+
+    def first_actions(self, count: int, device: torch.device) -> Tensor:
+        """Every action equally often, from a random one on, `[count]` int64."""
+        actions = self.world_model.actions
+        offset = torch.randint(actions, (1,), device=device)
+        return (torch.arange(count, device=device) + offset) % actions

@@ -1,0 +1,117 @@
+"""Awake: between two gradient steps the agent acts in its worlds and records what it lives."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from lightning import Callback, LightningModule, Trainer
+
+from worldmodel.environments import Worlds
+from worldmodel.experience import Step
+from worldmodel.learning import Agent
+from worldmodel.memory import ReplayBuffer
+from worldmodel.running.players import AgentPlayer
+from worldmodel.running.schedule import Schedule
+
+
+class Acting(Callback):
+    """Keeps the environment steps up with the gradient steps, as the schedule wants them.
+
+    The first `prefill` steps are random. `scores` holds the last hundred whole games, unclipped.
+    """
+
+    def __init__(
+        self,
+        worlds: Worlds,
+        buffer: ReplayBuffer,
+        schedule: Schedule,
+        seed: int,
+        stopped: Callable[[], object] = lambda: False,
+    ) -> None:
+        self.worlds, self.buffer, self.schedule = worlds, buffer, schedule
+        self.stopped = stopped
+        self.generator = np.random.default_rng(seed)
+        self.scores: deque[float] = deque(maxlen=100)
+        self.games = 0
+        self.running_scores = np.zeros(worlds.count)
+        self.step: Step | None = None
+        self.player: AgentPlayer | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Enters the worlds, and fills the memory before the first gradient step."""
+        assert isinstance(pl_module, Agent)
+        self.player = AgentPlayer(pl_module)
+        self.player.begin(self.worlds.count)
+        self.running_scores[:] = 0
+        self.step = self.worlds.reset(self._seeds())
+        self.buffer.record(self.step)
+        self.live(pl_module)
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """Lives the environment steps that are due before the next gradient step."""
+        assert isinstance(pl_module, Agent)
+        with trainer.precision_plugin.forward_context():
+            self.live(pl_module)
+
+    def live(self, agent: Agent) -> None:
+        """Acts until the environment steps that are due are done, or a signal asks to stop."""
+        due = self.schedule.environment_steps_due(agent.gradient_steps)
+        while self.buffer.environment_steps < due and not self.stopped():
+            self.live_one_step(agent)
+
+    def live_one_step(self, agent: Agent) -> None:
+        """One moment in all worlds: answer, see what follows, and enter the next episode where one ended."""
+        assert self.step is not None and self.player is not None
+        if self.buffer.environment_steps < self.schedule.environment_steps_due(0):
+            actions = self.generator.integers(len(self.worlds.spec.actions), size=self.worlds.count)
+        else:
+            self.player.epsilon = agent.epsilon(self.buffer.environment_steps)
+            actions = self.player.act(self.step)
+        self.buffer.answer(actions)
+        self.step = self.worlds.step(actions)
+        self.buffer.record(self.step)
+        self._count_scores(self.step)
+        if self.step.ended.any():
+            ended = self.step.ended
+            self.step = self.worlds.restart(ended, self._seeds())
+            self.buffer.record(self.step, only=ended)
+
+    def metrics(self) -> dict[str, float]:
+        """Counters and the mean score of the last whole games."""
+        found: dict[str, float] = {"acting/games": self.games, "acting/buffer_steps": len(self.buffer)}
+        if self.scores:
+            found["acting/return"] = float(np.mean(self.scores))
+        return found
+
+    def state_dict(self) -> dict[str, Any]:
+        """Random states and scores; the open games themselves cannot be saved."""
+        return {
+            "generator": self.generator.bit_generator.state,
+            "torch": torch.get_rng_state(),
+            "scores": list(self.scores),
+            "games": self.games,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on with the random states and scores; open games count as truncated."""
+        self.generator.bit_generator.state = state_dict["generator"]
+        self.scores.extend(state_dict["scores"])
+        self.games = state_dict["games"]
+        torch.set_rng_state(state_dict["torch"])
+        self.buffer.close_open_episodes()
+
+    def _count_scores(self, step: Step) -> None:
+        """Sums rewards over whole games."""
+        self.running_scores += step.reward
+        for lane in np.flatnonzero(step.game_over):
+            self.scores.append(float(self.running_scores[lane]))
+            self.games += 1
+            self.running_scores[lane] = 0
+
+    def _seeds(self) -> list[int]:
+        """A fresh seed for each world."""
+        return [int(seed) for seed in self.generator.integers(2**31, size=self.worlds.count)]

@@ -1,0 +1,48 @@
+"""Loads what a run learned: the agent, or its world model, from a run directory or a checkpoint in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from worldmodel.errors import FileError
+from worldmodel.learning import Agent
+from worldmodel.running.checkpoints import load_checkpoint
+from worldmodel.running.run_directory import RunDirectory
+
+
+def load_agent(run: str | Path, checkpoint: str = "last", device: str = "cpu") -> Agent:
+    """The agent of a run, in evaluation mode; where the run trained a world model alone, its Q-network is fresh.
+
+    `run` is a run directory, of which `checkpoint` ("last" or "best") is taken, or a checkpoint. Loading moves no random state.
+    Raises FileError where there is no such run, or where checkpoint and settings do not fit.
+    """
+    directory = RunDirectory.open(run)
+    path = directory.checkpoint(run, checkpoint)
+    state = load_checkpoint(path)
+    settings = directory.settings()
+    with torch.random.fork_rng(devices=[]):
+        agent = Agent(directory.spec(), settings.world_model, settings.agent)
+    if settings.trainer.learner == "agent":
+        load_weights(agent, state["state_dict"], path)
+        agent.on_load_checkpoint(state)
+    else:
+        load_weights(agent.world_model, state["state_dict"], path)
+    return agent.to(device).eval()
+
+
+def load_weights(module: nn.Module, weights: dict[str, Any], path: Path) -> None:
+    """Loads weights that must fit exactly; raises FileError naming the first that do not."""
+    expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in weights.items()}
+    wrong = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
+    if wrong:
+        name = wrong[0]
+        raise FileError(
+            f"{path}: does not fit the settings beside it: {name} is {found.get(name, 'missing')}, "
+            f"expected {expected.get(name, 'no such weight')} ({len(wrong)} differ); use the config.yaml it was made with"
+        )
+    module.load_state_dict(weights)

@@ -1,0 +1,151 @@
+"""Our own record of a run: every logged number as one line of JSON in `metrics.jsonl`."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers.logger import Logger
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from worldmodel.errors import FileError, StorageError
+
+FILE_NAME = "metrics.jsonl"
+
+
+class MetricsFile(Logger):
+    """Appends what Lightning logs to RUN/metrics.jsonl, flushed line by line, also when a run is resumed.
+
+    Each line begins with "environment_step" and "gradient_step", which callers put among the metrics (else those of
+    the line before, and Lightning's own step, are taken), and "seconds" of running time, those of earlier sessions
+    included. NaN and infinities are written as "NaN", "Infinity" and "-Infinity", for JSON has no such numbers.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self.path = directory / FILE_NAME
+        self._environment_step: int | float | str | None = None
+        self._start: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What Lightning calls this logger."""
+        return "metrics"
+
+    @property
+    def version(self) -> str:
+        """Empty; a run directory holds one run."""
+        return ""
+
+    @property
+    def save_dir(self) -> str:
+        """The run directory."""
+        return str(self.path.parent)
+
+    @rank_zero_only
+    def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
+        """Do nothing; the settings of a run are in its config.yaml."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Append one line; raises StorageError where the disk is full or the folder cannot be written."""
+        try:
+            if self._start is None:
+                self._continue()
+            row = self._row(dict(metrics), step)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, allow_nan=False) + "\n")
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
+
+    def _continue(self) -> None:
+        """Find where an earlier session ended, and cut off a line that it did not finish."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        last: dict[str, Any] = {}
+        if self.path.exists():
+            with self.path.open("rb+") as file:
+                content = file.read()
+                file.truncate(content.rfind(b"\n") + 1)
+            rows = read_metrics(self.path)
+            last = rows[-1] if rows else {}
+        self._environment_step = last.get("environment_step")
+        self._start = time.monotonic() - last.get("seconds", 0.0)
+
+    def _row(self, metrics: dict[str, Any], step: int | None) -> dict[str, Any]:
+        assert self._start is not None
+        numbers = {key: _number(value) for key, value in metrics.items()}
+        self._environment_step = numbers.pop("environment_step", self._environment_step)
+        return {
+            "environment_step": _whole(self._environment_step),
+            "gradient_step": _whole(numbers.pop("gradient_step", step)),
+            "seconds": round(time.monotonic() - self._start, 3),
+            **numbers,
+        }
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """All rows of a metrics file, NaN and infinities as floats again; a last line that was cut short is left out.
+
+    Raises FileError where the file is missing or a line in it is damaged.
+    """
+    return [{key: _restored(value) for key, value in row.items()} for _, row in _lines(path)]
+
+
+def truncate_metrics(path: Path, gradient_step: int) -> None:
+    """Drop what was logged after a gradient step, before a run goes on from an older checkpoint.
+
+    Does nothing where there is no file. Raises FileError where a line is damaged, StorageError where writing fails.
+    """
+    if not path.exists():
+        return
+    kept = [line for line, row in _lines(path) if (row.get("gradient_step") or 0) <= gradient_step]
+    unfinished = path.with_name(path.name + ".new")
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines(kept)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Each whole line as it stands and as it reads."""
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        if number == len(lines) and not line.endswith(b"\n"):
+            return
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise FileError(f"{path}, line {number}: is damaged; remove that line")
+        yield line, row
+
+
+def _number(value: Any) -> int | float | str:
+    """A number as JSON has it, from a number, a numpy scalar or a tensor of one element."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Counts that went through Lightning come back as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _restored(value: Any) -> Any:
+    return float(value) if value in ("NaN", "Infinity", "-Infinity") else value

@@ -1,0 +1,111 @@
+"""Who plays: the agent, or chance; and how whole games are played side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from worldmodel.environments import Worlds
+from worldmodel.experience import Step
+from worldmodel.learning import ActingState, Agent
+
+
+class Player(Protocol):
+    """Answers what the worlds say."""
+
+    def begin(self, count: int) -> None:
+        """Forgets everything, to play N games from their beginning."""
+        ...
+
+    def act(self, step: Step) -> np.ndarray:
+        """Actions `[N]` int64 for what is seen now."""
+        ...
+
+
+class RandomPlayer:
+    """Every action equally often: what a score must be compared with."""
+
+    def __init__(self, actions: int, seed: int) -> None:
+        self.actions = actions
+        self.generator = np.random.default_rng(seed)
+        self.count = 0
+
+    def begin(self, count: int) -> None:
+        """Nothing to forget."""
+        self.count = count
+
+    def act(self, step: Step) -> np.ndarray:
+        """Actions `[N]` drawn uniformly."""
+        return self.generator.integers(self.actions, size=self.count)
+
+
+class AgentPlayer:
+    """The agent, with the target network and a fixed epsilon."""
+
+    def __init__(self, agent: Agent, epsilon: float = 0.0) -> None:
+        self.agent = agent
+        self.epsilon = epsilon
+        self.state: ActingState | None = None
+
+    def begin(self, count: int) -> None:
+        """Forgets the games before."""
+        self.state = self.agent.initial_state(count)
+
+    def act(self, step: Step) -> np.ndarray:
+        """Actions `[N]` of the agent, whose state moves on."""
+        assert self.state is not None, "begin comes first"
+        device = self.agent.device
+        observation = torch.from_numpy(step.observation).to(device)
+        first = torch.from_numpy(step.first).to(device)
+        with evaluating(self.agent):
+            actions, self.state = self.agent.act(observation, first, self.state, self.epsilon)
+        return actions.cpu().numpy()
+
+
+@contextmanager
+def evaluating(agent: Agent) -> Iterator[None]:
+    """The agent in evaluation mode, and back in the mode it was in."""
+    before = agent.training
+    agent.eval()
+    try:
+        yield
+    finally:
+        agent.train(before)
+
+
+@contextmanager
+def separate_randomness(seed: int) -> Iterator[None]:
+    """Draws from torch's generators inside do not move the ones outside."""
+    devices = list(range(torch.cuda.device_count()))
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def play(
+    worlds: Worlds, player: Player, games: int, seed: int, stopped: Callable[[], object] = lambda: False
+) -> list[float]:
+    """Scores of `games` whole games, in the order of their seeds, unclipped.
+
+    World n plays the games n, n + N, n + 2N, ...: which games count does not depend on how long they last. Game i has
+    its own seed, whatever N is. An empty list where `stopped()` became true.
+    """
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(games + worlds.count, np.uint32) >> 1]
+    game = np.arange(worlds.count)
+    scores = np.zeros(games)
+    step = worlds.reset([seeds[g] for g in game])
+    player.begin(worlds.count)
+    while (game < games).any():
+        if stopped():
+            return []
+        step = worlds.step(player.act(step))
+        playing = game < games
+        scores[game[playing]] += step.reward[playing]
+        if step.ended.any():
+            game = game + np.where(step.game_over, worlds.count, 0)
+            step = worlds.restart(step.ended, [seeds[min(g, len(seeds) - 1)] for g in game])
+    return scores.tolist()

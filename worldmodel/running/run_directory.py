@@ -1,0 +1,121 @@
+"""Where a run lives: its files by name, never overwritten, and never used by two processes at once."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from worldmodel.configuration import read_settings, write_settings
+from worldmodel.environments import EnvironmentSettings
+from worldmodel.errors import DirectoryInUse, FileError, StorageError
+from worldmodel.experience import Spec
+from worldmodel.running.settings import Settings
+
+
+class RunDirectory:
+    """The layout of a run::
+
+        config.yaml     every setting; reproduces the run
+        spec.json       what the world looks like, so that nothing below needs it
+        metrics.jsonl   every logged number with its environment step and gradient step
+        checkpoints/    last, and best by evaluation
+        experience/     the recorded life, in immutable chunks
+        media/          dreams filmed on the way
+        wandb/          what Weights & Biases keeps locally
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.spec_file = path / "spec.json"
+        self.metrics = path / "metrics.jsonl"
+        self.checkpoints = path / "checkpoints"
+        self.experience = path / "experience"
+        self.media = path / "media"
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def create(cls, settings: Settings, spec: Spec) -> RunDirectory:
+        """A new run; refuses a directory that holds anything already."""
+        run = cls(Path(settings.trainer.run) if settings.trainer.run else fresh_path(settings.environment))
+        if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+            raise DirectoryInUse(
+                f"{run.path}: exists already and is never overwritten; "
+                f"choose another --trainer.run, or go on with: python train.py --resume {run.path}"
+            )
+        try:
+            for folder in (run.checkpoints, run.media):
+                folder.mkdir(parents=True, exist_ok=True)
+            write_settings(settings, run.config)
+            run.spec_file.write_text(json.dumps(spec.to_json(), indent=1) + "\n")
+        except OSError as error:
+            raise StorageError(f"{run.path}: cannot be written: {error.strerror}; choose another --trainer.run") from error
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunDirectory:
+        """The run at `path`: a run directory, or a checkpoint inside one."""
+        given = Path(path)
+        for candidate in (given, *given.absolute().parents[:2]):
+            if (candidate / "config.yaml").is_file() and (candidate / "spec.json").is_file():
+                return cls(candidate)
+        what = "is not a run directory or a checkpoint in one" if given.exists() else "does not exist"
+        raise FileError(f"{given}: {what}; give the directory that train.py printed, the one with config.yaml in it")
+
+    def settings(self) -> Settings:
+        """The settings of the run."""
+        return read_settings(Settings, ["--config", str(self.config)])
+
+    def spec(self) -> Spec:
+        """What the run's world looks like."""
+        try:
+            return Spec.from_json(json.loads(self.spec_file.read_text()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FileError(f"{self.spec_file}: cannot be read ({error}); restore it from the original run") from error
+
+    def checkpoint(self, given: str | Path, name: str = "last") -> Path:
+        """The checkpoint meant by `given`: itself where it is one, else `name` of the run."""
+        path = Path(given)
+        if path.absolute() != self.path.absolute():
+            return path
+        chosen = self.checkpoints / name
+        if not chosen.exists():
+            found = sorted(p.name for p in self.checkpoints.glob("*") if p.is_dir())
+            raise FileError(f"{chosen}: no such checkpoint; there is {', '.join(found) or 'none yet'}")
+        return chosen
+
+    def lock(self) -> None:
+        """Takes the run for this process until it ends, however it ends."""
+        file = open(self.path / "run.lock", "a+")  # noqa: SIM115 (held until the process ends)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            file.close()
+            raise DirectoryInUse(f"{self.path}: is in use by {holder}; wait for it or stop it first") from error
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        self._lock = file
+
+    def release(self) -> None:
+        """Gives the run back."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def fresh_path(environment: EnvironmentSettings) -> Path:
+    """A new directory in runs/, named after environment and time."""
+    game = environment.id.rsplit("/")[-1].rsplit(":")[-1].split("-")[0].lower()
+    stem = f"{game}-{datetime.now():%Y%m%d-%H%M%S}"
+    path, number = Path("runs") / stem, 2
+    while path.exists():
+        path, number = Path("runs") / f"{stem}-{number}", number + 1
+    return path

@@ -1,0 +1,175 @@
+"""Puts a run together from its parts, and runs it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightning import Callback, LightningModule, Trainer, seed_everything
+from lightning.pytorch.loggers import Logger
+from rich.console import Console
+
+from worldmodel.configuration import settings_to_dict
+from worldmodel.environments import Worlds, make_worlds
+from worldmodel.experience import Spec
+from worldmodel.learning import Agent
+from worldmodel.learning.agent import compile_parts
+from worldmodel.memory import ReplayBuffer, ReplayData, load_buffer, make_buffer, memory_in_words
+from worldmodel.model import WorldModel
+from worldmodel.running.acting import Acting
+from worldmodel.running.checkpoints import DirectoryCheckpointIO
+from worldmodel.running.counting import Counting
+from worldmodel.running.evaluating import Evaluating
+from worldmodel.running.keeping import KeepCheckpoints
+from worldmodel.running.machine import prepare_machine
+from worldmodel.running.progress import ShowProgress
+from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.schedule import Schedule, make_schedule
+from worldmodel.running.settings import Settings, TrainerSettings
+from worldmodel.running.signals import StopOnSignal, StopRequest
+from worldmodel.running.statistics import Score
+from worldmodel.running.metrics_file import MetricsFile
+from worldmodel.running.trackers import SafeWandb
+
+LIGHTNING_WARNINGS = (
+    "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
+    "You're resuming from a checkpoint that ended before the epoch ended",
+    "GPU available but not used",
+)
+"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch."""
+
+
+@dataclass
+class Session:
+    """A run put together, ready to go.
+
+    run: its directory.
+    trainer, learner, data: what Lightning needs.
+    acting, evaluating: None where nobody acts.
+    stop: which signal asked to stop, if any.
+    """
+
+    run: RunDirectory
+    trainer: Trainer
+    learner: LightningModule
+    data: ReplayData
+    acting: Acting | None
+    evaluating: Evaluating | None
+    stop: StopRequest
+
+    @property
+    def score(self) -> Score | None:
+        """The last evaluation."""
+        return self.evaluating.last if self.evaluating else None
+
+    def go(self, checkpoint: Path | None = None) -> None:
+        """Trains to the end of the budget, or until a signal asks to stop."""
+        signals = next(c for c in self.trainer.callbacks if isinstance(c, StopOnSignal))  # type: ignore[attr-defined]
+        try:
+            with warnings.catch_warnings():
+                for message in LIGHTNING_WARNINGS:
+                    warnings.filterwarnings("ignore", message)
+                self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=checkpoint)
+        finally:
+            signals.restore()
+            for logger in self.trainer.loggers:
+                if isinstance(logger, SafeWandb):
+                    logger.finish()
+            for evaluated in (self.acting, self.evaluating):
+                if evaluated is not None:
+                    evaluated.worlds.close()
+
+
+def assemble(settings: Settings, console: Console, run: RunDirectory | None = None) -> Session:
+    """Builds every part from the settings; a new run directory is made unless `run` is gone on with."""
+    trainer = settings.trainer
+    prepare_machine(trainer.threads, trainer.keep_memory)
+    seed_everything(trainer.seed, verbose=False)
+    worlds = make_worlds(settings.environment, settings.environment.count, evaluation=False) if settings.acts else None
+    recorded = None if worlds else load_buffer(settings.data, str(settings.data.experience))
+    spec = worlds.spec if worlds else recorded.spec  # type: ignore[union-attr]
+    run = run or RunDirectory.create(settings, spec)
+    run.lock()
+    buffer = recorded or make_buffer(settings.data, spec, settings.environment.count, run.experience)
+    console.print(f"run: {run.path}\n{memory_in_words(spec, settings.data.capacity, settings.data.compress)}")
+    schedule = make_schedule(trainer)
+    total = trainer.max_gradient_steps or schedule.gradient_steps_for(trainer.max_steps)
+    data = ReplayData(settings.data, buffer, total, trainer.seed)
+    stop = StopRequest()
+    learner = make_learner(settings, spec)
+    keeper, acting, evaluating = make_life(settings, run, worlds, buffer, schedule, stop, learner)
+    callbacks: list[Callback] = [StopOnSignal(stop), Counting(buffer, acting, trainer.log_every), keeper]
+    if acting and evaluating:
+        callbacks[1:1] = [acting]
+        callbacks[3:3] = [evaluating]
+    steps = (lambda: buffer.environment_steps) if acting else None
+    recent = (lambda: acting.metrics().get("acting/return")) if acting else (lambda: None)
+    callbacks.append(ShowProgress(console, total, steps, recent))
+    lightning = make_trainer(trainer, total, callbacks, make_loggers(settings, run))
+    return Session(run, lightning, learner, data, acting, evaluating, stop)
+
+
+def make_learner(settings: Settings, spec: Spec) -> LightningModule:
+    """The module that is trained: the agent, or the world model alone."""
+    if settings.trainer.learner == "world_model":
+        world_model = WorldModel(spec, settings.world_model)
+        if settings.trainer.compile:
+            world_model.compile_parts()
+        return world_model
+    agent = Agent(spec, settings.world_model, settings.agent)
+    agent.diagnose_every = settings.trainer.log_every
+    if settings.trainer.compile:
+        compile_parts(agent)
+    return agent
+
+
+def make_life(
+    settings: Settings,
+    run: RunDirectory,
+    worlds: Worlds | None,
+    buffer: ReplayBuffer,
+    schedule: Schedule,
+    stop: StopRequest,
+    learner: LightningModule,
+) -> tuple[KeepCheckpoints, Acting | None, Evaluating | None]:
+    """The callbacks that act, evaluate and keep; without worlds only the last."""
+    trainer = settings.trainer
+    if worlds is None:
+        return KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None), None, None
+    keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
+    acting = Acting(worlds, buffer, schedule, trainer.seed + 1, lambda: bool(stop))
+    count = min(trainer.evaluation_episodes, 32)
+    examined = make_worlds(settings.environment, count, evaluation=True)
+    games = trainer.evaluation_episodes
+    evaluating = Evaluating(examined, buffer, keeper, trainer.evaluate_every, games, lambda: bool(stop))
+    return keeper, acting, evaluating
+
+
+def make_loggers(settings: Settings, run: RunDirectory) -> list[Logger]:
+    """Our own record, and Weights & Biases beside it."""
+    loggers: list[Logger] = [MetricsFile(run.path)]
+    if settings.trainer.wandb != "off":
+        mirror = SafeWandb(run.path, mode=settings.trainer.wandb, project=settings.trainer.wandb_project)
+        mirror.log_hyperparams(settings_to_dict(settings))
+        loggers.append(mirror)
+    return loggers
+
+
+def make_trainer(settings: TrainerSettings, total: int, callbacks: list[Callback], loggers: list[Logger]) -> Trainer:
+    """Lightning's trainer, with everything of ours in place of its defaults."""
+    return Trainer(
+        max_steps=total,
+        accelerator=settings.accelerator,
+        devices=settings.devices,
+        precision=settings.precision,
+        logger=loggers,
+        log_every_n_steps=settings.log_every,
+        callbacks=callbacks,
+        plugins=[DirectoryCheckpointIO()],
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )

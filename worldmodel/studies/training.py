@@ -1,0 +1,77 @@
+"""A training from the command line to the closing table, new or gone on with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict
+from worldmodel.errors import ConfigurationError, Stopped
+from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.settings import Settings
+from worldmodel.running.training import Session, assemble
+from worldmodel.viewing.filming import FilmDreams
+
+MAY_CHANGE = (
+    "max_steps max_gradient_steps accelerator devices threads compile keep_memory wandb wandb_project "
+    "log_every checkpoint_every evaluate_every evaluation_episodes film"
+).split()
+"""Settings of the trainer that a run may be gone on with: budget, device and logging."""
+
+
+def start(arguments: list[str], default_config: Path, console: Console) -> None:
+    """Trains a new run with the settings that the arguments ask for."""
+    settings = read_settings(Settings, arguments, default_config=default_config)
+    finish(settings, assemble(settings, console), None, console)
+
+
+def resume(run: list[str], arguments: list[str], console: Console) -> None:
+    """Goes on with a run, with its own settings; only budget, device and logging may be changed by `arguments`."""
+    if not run:
+        raise ConfigurationError("--resume needs a run: python train.py --resume RUN")
+    directory = RunDirectory.open(run[0])
+    before = settings_to_dict(directory.settings())
+    after = settings_to_dict(read_settings(Settings, ["--config", str(directory.config), *arguments]))
+    allowed = {f"trainer.{name}" for name in MAY_CHANGE}
+    refused = [key for key in differences(before, after) if key not in allowed]
+    if refused:
+        raise ConfigurationError(
+            f"{', '.join(refused)}: cannot change when a run is gone on with, only {', '.join(sorted(allowed))} can; "
+            "start a new run instead"
+        )
+    settings = settings_from_dict(Settings, after)
+    checkpoint = directory.checkpoint(directory.path)
+    finish(settings, assemble(settings, console, directory), checkpoint, console)
+
+
+def finish(settings: Settings, session: Session, checkpoint: Path | None, console: Console) -> None:
+    """Trains, and says what was reached and what can be done with it."""
+    if settings.trainer.film:
+        session.trainer.callbacks.append(FilmDreams(session.run.media, session.data, session.evaluating))  # type: ignore[attr-defined]
+    session.go(checkpoint)
+    if session.stop.signal_number is not None:
+        raise Stopped(
+            session.stop.signal_number,
+            f"stopped by a signal, saved; go on with: python train.py --resume {session.run.path}",
+        )
+    console.print(closing_table(session))
+
+
+def closing_table(session: Session) -> Table:
+    """What was reached, and the commands to evaluate, watch and continue."""
+    run = session.run.path
+    table = Table(title=f"{run}", show_header=False, title_justify="left")
+    table.add_row("gradient steps", f"{session.trainer.global_step:,}")
+    if session.acting is not None:
+        table.add_row("environment steps", f"{session.data.buffer.environment_steps:,}")
+    if (score := session.score) is not None:
+        interval = f"95 % interval {score.low:.2f} to {score.high:.2f}, {score.games} games, epsilon 0"
+        table.add_row("score", f"{score.mean:.2f} ({interval})")
+    table.add_row("evaluate", f"python -m worldmodel evaluate {run}")
+    table.add_row("watch", f"python -m worldmodel dream {run}")
+    table.add_row("continue", f"python train.py --resume {run} --trainer.max_steps N")
+    return table
+
+
