@@ -155,6 +155,15 @@ def test_a_file_of_another_world_is_refused(tmp_path):
         read_chunk(tmp_path / "lane0000.safetensors", PIXELS)
 
 
+def test_the_digest_covers_the_metadata(tmp_path):
+    path = tmp_path / write_chunk(some_chunk(), tmp_path, PIXELS).name
+    content = path.read_bytes()
+    assert content.count(b'"lane":"1"') == 1
+    path.write_bytes(content.replace(b'"lane":"1"', b'"lane":"0"'))
+    with pytest.raises(FileError, match="does not match its digest"):
+        read_chunk(path, PIXELS)
+
+
 def test_too_many_rows_are_refused(tmp_path, monkeypatch):
     path = tmp_path / write_chunk(some_chunk(), tmp_path, PIXELS).name
     monkeypatch.setattr(chunks, "MAX_ROWS", 39)

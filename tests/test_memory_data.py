@@ -15,7 +15,7 @@ from worldmodel.memory.orders import Recent, Uniform
 SETTINGS = DataSettings(batch_size=4, sequence_length=8, context=2, capacity=200, chunk_steps=8)
 
 # lightning 2.6 with torch 2.13
-pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.isinstance.treespec, LeafSpec.. is deprecated:FutureWarning")
 
 
 def lived(rounds=30, settings=SETTINGS, folder=None):

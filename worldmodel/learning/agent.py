@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +18,7 @@ from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
 from worldmodel.learning.settings import AgentSettings
 from worldmodel.model import WorldModel, WorldModelSettings
-from worldmodel.replay import ImaginationReplay, Mixture, MovieReplay
+from worldmodel.replay import ImaginationReplay, Mixture, MovieReplay, Replay
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class Agent(LightningModule):
         """Both replays of what was observed, each with its weight in the Q-loss; one of weight 0 is left out."""
         policy = EpsilonGreedy(self.target_network, self.settings.dream_epsilon)
         step = self.gradient_steps
-        parts = {
+        parts: dict[str, tuple[float, Replay, Returns]] = {
             "movie": (self.mixture.movie(step), self.movie_replay, self.movie_returns),
             "imagined": (self.mixture.imagination(step), self.imagination_replay, self.dream_returns),
         }
@@ -159,7 +158,8 @@ class Agent(LightningModule):
     @torch.no_grad()
     def follow(self) -> None:
         """Moves the target network `target_rate` of the way to the Q-network."""
-        slow, fast = list(self.target_network.parameters()), list(self.q_network.parameters())
+        slow: list[Tensor] = list(self.target_network.parameters())
+        fast: list[Tensor] = list(self.q_network.parameters())
         torch._foreach_lerp_(slow, fast, self.settings.target_rate)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -187,6 +187,5 @@ def _lambda_returns(decay: float, reward: Tensor, discount: Tensor, value: Tenso
 def compile_parts(agent: Agent) -> None:
     """Compiles what gains from it, in place (trainer.compile)."""
     agent.world_model.compile_parts()
-    parts: tuple[Callable[..., Any], ...] = (agent.q_network, agent.target_network)
-    for part in parts:
-        part.compile()  # type: ignore[attr-defined]
+    for part in (agent.q_network, agent.target_network):
+        part.compile()

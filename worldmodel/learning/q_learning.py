@@ -33,8 +33,8 @@ class QLearned:
 def learn(trajectory: Trajectory, online: QNetwork, target: QNetwork, returns: Returns, discount: float) -> QLearned:
     """Cross-entropy between Q(s_t, a_t) and its return, bootstrapped by double selection.
 
-    V(s) = Q_target(s, argmax_a Q_online(s, a)) (van Hasselt et al. 2016). The loss is the mean over transitions that are
-    learned from, each weighted by the probability that it is reached.
+    V(s) = Q_target(s, argmax_a Q_online(s, a)) (van Hasselt et al. 2016). The loss is the mean over transitions that
+    are learned from, each weighted by the probability that it is reached.
     """
     logits = online(trajectory.latent)
     with torch.no_grad():

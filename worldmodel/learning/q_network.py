@@ -51,6 +51,9 @@ class EpsilonGreedy:
 
     @torch.no_grad()
     def agrees(self, latent: LatentState, action: Tensor) -> Tensor:
-        """Whether no action is valued above `action` `[...]`; ties agree, so a network that knows nothing cuts nothing."""
+        """Whether no action is valued above `action` `[...]`.
+
+        Ties agree, so a network that knows nothing cuts nothing.
+        """
         values = self.q_network.values(latent)
         return values.gather(-1, action[..., None]).squeeze(-1) >= values.amax(-1)

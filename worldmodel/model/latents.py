@@ -10,8 +10,10 @@ from torch import Tensor
 def log_probabilities(logits: Tensor, uniform_mix: float) -> Tensor:
     """Log-probabilities `[..., S, K]` of (1 - mix) softmax(logits) + mix / K, in float32.
 
-    The uniform part keeps every divergence finite (DreamerV3, Hafner et al. 2023).
+    The uniform part keeps every divergence small (DreamerV3, Hafner et al. 2023).
     """
+    if uniform_mix == 0:  # the logarithm of a probability that underflows would be infinite
+        return torch.log_softmax(logits.float(), -1)
     probabilities = torch.softmax(logits.float(), -1)
     return torch.log((1 - uniform_mix) * probabilities + uniform_mix / logits.shape[-1])
 

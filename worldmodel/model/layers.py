@@ -8,8 +8,8 @@ from torch import Tensor, nn
 def mlp(inputs: int, units: int, layers: int, outputs: int | None = None, zero_last: bool = False) -> nn.Sequential:
     """`layers` times (linear, layer norm, SiLU), then a linear layer to `outputs` where that is given.
 
-    Shapes: `[..., inputs]` to `[..., outputs]`, or to `[..., units]` without outputs. With `zero_last` the last layer starts at zero, so that
-    a fresh distribution is uniform and a fresh value is zero (DreamerV3, Hafner et al. 2023).
+    Shapes: `[..., inputs]` to `[..., outputs]`, or to `[..., units]` without outputs. With `zero_last` the last layer
+    starts at zero, so that a fresh distribution is uniform and a fresh value is zero (DreamerV3, Hafner et al. 2023).
     """
     blocks: list[nn.Module] = []
     for _ in range(layers):

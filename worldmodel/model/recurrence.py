@@ -34,9 +34,9 @@ class GRU(nn.Module):
 
     def step(self, input: Tensor, state: Tensor) -> Tensor:
         """The state `[B, D]` after one input `[B, X]`; as `unroll`, without its set-up cost."""
-        cell = self.cell
-        from_input = F.linear(input, cell.weight_ih_l0, cell.bias_ih_l0).chunk(3, -1)
-        from_state = F.linear(state, cell.weight_hh_l0, cell.bias_hh_l0).chunk(3, -1)
+        weight_input, weight_state, bias_input, bias_state = self.cell.all_weights[0]
+        from_input = F.linear(input, weight_input, bias_input).chunk(3, -1)
+        from_state = F.linear(state, weight_state, bias_state).chunk(3, -1)
         reset = torch.sigmoid(from_input[0] + from_state[0])
         update = torch.sigmoid(from_input[1] + from_state[1])
         candidate = torch.tanh(from_input[2] + reset * from_state[2])

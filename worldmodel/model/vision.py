@@ -9,6 +9,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from worldmodel.errors import ConfigurationError
 from worldmodel.experience import Spec
 from worldmodel.model.distributions import symexp, symlog
 from worldmodel.model.layers import ChannelNorm, mlp
@@ -29,14 +30,23 @@ class Decoder(Protocol):
 def stages(size: int) -> tuple[int, int]:
     """Pixels per patch of the first layer, and how often the grid of patches is halved after it.
 
-    Images of 32 pixels and more are first cut into patches of 4 x 4: a linear map of 48 numbers loses nothing, and costs a fraction of a
-    convolution at full resolution. Then the grid is halved down to 4 x 4, or until it is odd.
+    Images of 32 pixels and more are first cut into patches of 4 x 4: a linear map of 48 numbers loses nothing, and
+    costs a fraction of a convolution at full resolution. Then the grid is halved down to 4 x 4, or until it is odd.
+
+    Raises ConfigurationError where patches do not fit.
     """
     patch = 4 if size >= 32 else 1
+    if size % patch:
+        raise ConfigurationError(f"environment.image_size is {size}: from 32 on it must be a multiple of {patch}")
     grid, halvings = size // patch, 0
     while grid > 4 and grid % 2 == 0:
         grid, halvings = grid // 2, halvings + 1
     return patch, halvings
+
+
+def _centred(pixels: Tensor) -> Tensor:
+    """Pixels 0 .. 255 of any type as float32 in -0.5 .. 0.5; the given ones stay as they are."""
+    return pixels.to(torch.float32, copy=True).div_(255).sub_(0.5)
 
 
 class ImageEncoder(nn.Module):
@@ -46,17 +56,17 @@ class ImageEncoder(nn.Module):
         super().__init__()
         size, _, channels = shape
         patch, halvings = stages(size)
-        kernel = {"kernel_size": patch, "stride": patch} if patch > 1 else {"kernel_size": 3, "padding": 1}
-        layers: list[nn.Module] = [nn.Conv2d(channels, depth, **kernel), ChannelNorm(depth), nn.SiLU()]
+        kernel, stride, padding = (patch, patch, 0) if patch > 1 else (3, 1, 1)
+        layers: list[nn.Module] = [nn.Conv2d(channels, depth, kernel, stride, padding), ChannelNorm(depth), nn.SiLU()]
         for _ in range(halvings):
             layers += [nn.Conv2d(depth, 2 * depth, 4, 2, 1, bias=False), ChannelNorm(2 * depth), nn.SiLU()]
             depth *= 2
-        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.outputs = depth * (size // patch // 2**halvings) ** 2
 
     def forward(self, observation: Tensor) -> Tensor:
         """Pixels 0 .. 255 are read as -0.5 .. 0.5."""
-        image = rearrange(observation, "b h w c -> b c h w").float().div_(255).sub_(0.5)
+        image = _centred(rearrange(observation, "b h w c -> b c h w"))
         return rearrange(self.layers(image), "b c h w -> b (h w c)")
 
 
@@ -74,9 +84,9 @@ class ImageDecoder(nn.Module):
         for _ in range(halvings):
             layers += [nn.ConvTranspose2d(depth, depth // 2, 4, 2, 1, bias=False), ChannelNorm(depth // 2), nn.SiLU()]
             depth //= 2
-        kernel = {"kernel_size": 1} if self.patch > 1 else {"kernel_size": 3, "padding": 1}
-        layers.append(nn.Conv2d(depth, channels * self.patch**2, **kernel))
-        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        kernel, padding = (1, 0) if self.patch > 1 else (3, 1)
+        layers.append(nn.Conv2d(depth, channels * self.patch**2, kernel, padding=padding))
+        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
         """Expected pixels `[B, grid, grid, patch * patch * C]`, patch by patch, around 0."""
@@ -86,7 +96,7 @@ class ImageDecoder(nn.Module):
     def loss(self, features: Tensor, observation: Tensor) -> Tensor:
         """Half the squared error of pixels in 0 .. 1, summed over the image: `[B]`."""
         target = rearrange(observation, "b (h p) (w q) c -> b h w (p q c)", p=self.patch, q=self.patch)
-        error = self(features).float() - target.float().div_(255).sub_(0.5)
+        error = self(features).float() - _centred(target)
         return 0.5 * error.square().sum((1, 2, 3))
 
     def observation(self, features: Tensor) -> Tensor:

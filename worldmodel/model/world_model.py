@@ -62,12 +62,15 @@ class WorldModelSettings:
 
 
 class WorldModel(LightningModule):
-    """Posterior from the frame alone, recurrence in one fused call, prior from the recurrence::
+    """Posterior from the frame alone, recurrence in one fused call, prior from the recurrence.
+
+    The three are::
 
         z_t ~ q(z | o_t)    h_t = GRU(h_{t-1}, [z_{t-1}, a_{t-1}])    prior p(z | h_t)
 
-    Reconstruction, reward_t and whether life goes on after t are read from (h_t, z_t). Because the posterior needs no memory, the recurrence
-    runs over a movie of T steps at once (as the transformers of STORM, Zhang et al. 2023, and TWM, Robine et al. 2023, do).
+    Reconstruction, reward_t and whether life goes on after t are read from (h_t, z_t). Because the posterior needs no
+    memory, the recurrence runs over a movie of T steps at once (as the transformers of STORM, Zhang et al. 2023, and
+    TWM, Robine et al. 2023, do).
     """
 
     def __init__(self, spec: Spec, settings: WorldModelSettings) -> None:
@@ -199,7 +202,7 @@ class WorldModel(LightningModule):
         """The weighted sum of the terms, averaged over recorded rows `[B, T]`, a scalar."""
         if losses.keys() != self.weights.keys():
             raise KeyError(f"losses {sorted(losses)} and weights {sorted(self.weights)} must have the same terms")
-        return masked_mean(sum(self.weights[name] * loss for name, loss in losses.items()), mask)
+        return masked_mean(torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum(0), mask)
 
     def training_step(self, movie: Movie, batch_index: int) -> Tensor:
         """One gradient step of the world model alone, on recorded experience."""

@@ -13,8 +13,9 @@ from worldmodel.replay.protocol import Policy
 class ImaginationReplay:
     """Dreams start at moments of the movies, try every action there, and follow the policy after.
 
-    One-step copies of recorded transitions would teach nothing that movies do not (van Hasselt et al. 2019); what the model adds is the other
-    actions and the policy's own future. First actions are stratified: each action begins as many dreams as any other.
+    One-step copies of recorded transitions would teach nothing that movies do not (van Hasselt et al. 2019); what the
+    model adds is the other actions and the policy's own future. First actions are stratified: each action begins as
+    many dreams as any other, or one more.
 
     `horizon`: steps of a dream, H.
     `rollouts`: number of dreams; None makes as many imagined transitions as the movies have.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Mixture:
     """Q-loss = (1 - share) x mean over movie transitions + share x mean over imagined ones.
 
-    Imagination waits until the world model has learned for `warmup` gradient steps and then grows linearly to `share` over `ramp` more; until
-    then movies have the rest. The ends are exact: share 0 imagines nothing, and share 1 learns from no movie, so that its Q-network waits
-    out the warm-up.
+    Imagination waits until the world model has learned for `warmup` gradient steps and then grows linearly to `share`
+    over `ramp` more; until then movies have the rest. The ends are exact: share 0 imagines nothing, and share 1 learns
+    from no movie, so that its Q-network waits out the warm-up.
     """
 
     share: float

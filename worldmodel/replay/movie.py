@@ -11,8 +11,8 @@ from worldmodel.replay.protocol import Policy
 class MovieReplay:
     """The trajectory is the movie itself, seen through the world model.
 
-    `cut_off_policy`: whether returns stop being traced where the recorded action left the policy (Watkins 1989); without it they run on to
-    the end of the movie (Peng & Williams 1996).
+    `cut_off_policy`: whether returns stop being traced where the recorded action left the policy (Watkins 1989);
+    without it they run on to the end of the movie (Peng & Williams 1996).
     `gradient`: share of the Q-loss's gradient that reaches the world model's latent states, 0 to 1.
     """
 

@@ -10,51 +10,71 @@ from PIL import Image, ImageDraw, ImageFont
 from worldmodel.viewing.dream import Dream
 
 ROWS = ("truth", "reconstruction", "imagination", "difference")
-LOOKING, DREAMING = (64, 160, 64), (200, 60, 60)
-BORDER, LABEL = 2, 84
-FRAME_MILLISECONDS = 90
+LOOKING, DREAMING = (44, 160, 44), (214, 39, 40)
+BORDER, LABEL, CAPTION, PANEL = 2, 100, 22, 128
+"""Pixels: frame around a picture, room for names, room for captions, least width of a picture."""
+FRAME_MILLISECONDS = 120
+PALETTE = 64
+"""Colours of a film; more would show little else, and the noise of a decoder would fill the file."""
+
+Caption = tuple[str, tuple[int, int, int]]
 
 
 def write_film(dream: Dream, path: Path) -> Path:
     """An animated GIF at `path`: a column per clip; frames are green while it looks and red while it dreams."""
     panels = _panels(dream)
-    moments = [_labelled(np.concatenate(list(panels[:, :, t]), 2)) for t in range(panels.shape[2])]
-    images = [Image.fromarray(moment) for moment in moments]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=FRAME_MILLISECONDS, loop=0)
+    moments = []
+    for t in range(panels.shape[2]):
+        moments.append(_page(panels[:, :, t], [_caption(t, dream.context, panels.shape[2])]))
+    images = _in_one_palette(np.stack(moments))
+    images[0].save(
+        path, save_all=True, append_images=images[1:], duration=FRAME_MILLISECONDS, loop=0, optimize=False, disposal=1
+    )
     return path
 
 
 def write_strip(dream: Dream, path: Path, columns: int = 12) -> Path:
     """A PNG at `path`: the first clip, time from left to right at up to `columns` moments."""
     panels = _panels(dream)[0]
-    moments = np.unique(np.linspace(0, panels.shape[1] - 1, columns).round().astype(int))
-    Image.fromarray(_labelled(np.concatenate([panels[:, t] for t in moments], 2))).save(path)
+    moments = np.unique(np.linspace(0, panels.shape[1] - 1, columns).round().astype(int)).tolist()
+    captions = [(f"{t}", LOOKING if t < dream.context else DREAMING) for t in moments]
+    Image.fromarray(_page(panels[:, moments].swapaxes(0, 1), captions)).save(path, optimize=True)
     return path
 
 
 def to_rgb(frames: np.ndarray) -> np.ndarray:
     """Observations `[..., height, width, C]` in 0 .. 255 as uint8 colours `[..., height, width, 3]`.
 
-    Three channels are red, green and blue, one is grey; any other number are layers of a game, each drawn in a colour of its own.
+    Three channels are red, green and blue, one is grey; any other number are layers of a game, each drawn in a colour
+    of its own, the strongest layer of a pixel on top.
     """
     channels = frames.shape[-1]
-    if channels == 3:
-        return frames.round().astype(np.uint8)
-    if channels == 1:
-        return np.repeat(frames.round().astype(np.uint8), 3, -1)
+    if channels in (1, 3):
+        return np.broadcast_to(frames.round().astype(np.uint8), (*frames.shape[:-1], 3))
     hues = np.arange(channels) / channels * 2 * np.pi
     palette = 0.6 + 0.4 * np.cos(hues[:, None] + np.array([0, 2, 4]) * np.pi / 3)
-    return np.clip((frames[..., None] * palette).max(-2), 0, 255).astype(np.uint8)
+    top = frames.argmax(-1)
+    return (np.take_along_axis(frames, top[..., None], -1) * palette[top]).round().astype(np.uint8)
+
+
+def difference(truth: np.ndarray, imagination: np.ndarray) -> np.ndarray:
+    """Where two pictures `[..., C]` in 0 .. 255 differ, as uint8 heat `[..., 3]`: black, red, yellow, white.
+
+    The largest difference of a pixel's channels counts, and its square root is shown: small errors are to be seen.
+    """
+    largest = np.abs(truth - imagination).max(-1)
+    heat = 3 * np.sqrt(largest / 255)
+    return (255 * np.clip(heat[..., None] - np.arange(3), 0, 1)).round().astype(np.uint8)
 
 
 def _panels(dream: Dream) -> np.ndarray:
     """Framed pictures `[B, row, T, height, width, 3]`, enlarged so that small worlds can be seen."""
     truth, reconstruction, imagination = (
-        to_rgb(np.asarray(frames, np.float32)) for frames in (dream.truth, dream.reconstruction, dream.imagination)
+        np.asarray(frames, np.float32) for frames in (dream.truth, dream.reconstruction, dream.imagination)
     )
-    difference = np.abs(truth.astype(np.int16) - imagination.astype(np.int16)).astype(np.uint8)
-    panels = np.stack([truth, reconstruction, imagination, difference], 1)
-    scale = max(1, 128 // panels.shape[-2])
+    shown = [to_rgb(frames) for frames in (truth, reconstruction, imagination)]
+    panels = np.stack([*shown, difference(truth, imagination)], 1)
+    scale = max(1, PANEL // panels.shape[-2])
     panels = panels.repeat(scale, -3).repeat(scale, -2)
     colours = np.array([LOOKING if t < dream.context else DREAMING for t in range(panels.shape[2])], np.uint8)
     width = [(0, 0)] * 3 + [(BORDER, BORDER)] * 2 + [(0, 0)]
@@ -63,12 +83,30 @@ def _panels(dream: Dream) -> np.ndarray:
     return np.where(edge[..., None], colours[:, None, None], framed)
 
 
-def _labelled(rows: np.ndarray) -> np.ndarray:
-    """Rows `[row, height, width, 3]` one above the other, their names on the left."""
-    picture = np.concatenate(list(rows), 0)
-    margin = Image.new("RGB", (LABEL, picture.shape[0]), "white")
-    draw = ImageDraw.Draw(margin)
-    font = ImageFont.load_default(11)
+def _caption(t: int, context: int, length: int) -> Caption:
+    """What happens at moment `t` of a film."""
+    if t < context:
+        return f"looking: moment {t + 1} of {context}", LOOKING
+    return f"dreaming: step {t - context + 1} of {length - context}", DREAMING
+
+
+def _page(columns: np.ndarray, captions: list[Caption]) -> np.ndarray:
+    """Pictures `[column, row, height, width, 3]` as one `[H, W, 3]`: names on the left, captions spread on top."""
+    picture = np.concatenate(list(np.concatenate(list(columns), -2)), 0)
+    page = Image.new("RGB", (LABEL + picture.shape[1], CAPTION + picture.shape[0]), "white")
+    page.paste(Image.fromarray(picture), (LABEL, CAPTION))
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.load_default(13)
     for i, name in enumerate(ROWS):
-        draw.text((4, (i + 0.5) * rows.shape[1]), name, "black", font, anchor="lm")
-    return np.concatenate([np.asarray(margin), picture], 1)
+        draw.text((5, CAPTION + (i + 0.5) * columns.shape[2]), name, "black", font, anchor="lm")
+    for i, (text, colour) in enumerate(captions):
+        middle = LABEL + (i + 0.5) * picture.shape[1] / len(captions)
+        draw.text((middle, CAPTION / 2), text, colour, font, anchor="mm")
+    return np.asarray(page)
+
+
+def _in_one_palette(moments: np.ndarray) -> list[Image.Image]:
+    """Pictures `[T, H, W, 3]` in the same few colours, undithered, so that what stands still costs nothing."""
+    everything = Image.fromarray(moments.reshape(-1, *moments.shape[2:]))
+    palette = everything.quantize(PALETTE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return [Image.fromarray(moment).quantize(palette=palette, dither=Image.Dither.NONE) for moment in moments]
