@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -30,7 +30,8 @@ def train(arguments: list[str] | None = None) -> int:
 def guarded(command: Callable[[list[str]], None], arguments: list[str]) -> int:
     """Runs a command; an error becomes one line on stderr and its exit code, a traceback only with --debug."""
     debug = "--debug" in arguments
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # where `module:Name-v0` ids of a person's own environments are found
     try:
         command([argument for argument in arguments if argument != "--debug"])
     except WorldModelError as error:
@@ -66,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Every command with its arguments."""
     parser = argparse.ArgumentParser(
         prog="worldmodel",
-        description="An agent that learns from what it lived and from what it imagines. Training: python train.py --help",
+        description="An agent that learns from what it lived and imagines. To train it: python train.py --help",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run_help = "run directory, or a checkpoint in one"
@@ -115,9 +116,7 @@ def dream(options: argparse.Namespace) -> None:
     """`worldmodel dream RUN`."""
     from worldmodel.studies.dreaming import film_run
 
-    for path in film_run(
-        options.run, options.checkpoint, options.output, options.films, options.horizon, options.seed
-    ):
+    for path in film_run(options.run, options.checkpoint, options.output, options.films, options.horizon, options.seed):
         print(path)
 
 

@@ -11,6 +11,7 @@ import torch
 from lightning import LightningModule
 from torch import Tensor
 
+from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
 from worldmodel.learning.exploration import EpsilonSchedule
 from worldmodel.learning.q_learning import QLearned, Returns, learn
@@ -79,6 +80,11 @@ class Agent(LightningModule):
 
     # Asleep
 
+    @property
+    def diagnosing(self) -> bool:
+        """Whether this gradient step is one whose row of metrics will be written."""
+        return (self.gradient_steps + 1) % self.diagnose_every == 0
+
     def training_step(self, movie: Movie, batch_index: int) -> Tensor:
         """One look at the movies, from which the world model, the movie replay and the dreams all learn."""
         observed = self.world_model.observe(movie)
@@ -88,7 +94,7 @@ class Agent(LightningModule):
         q_loss = sum((weight * learned.loss for weight, learned, _ in replayed.values()), torch.zeros(()))
         for name, (_, _, trajectory) in replayed.items():
             self.learned[name] += int(trajectory.transitions)
-        if self.gradient_steps % self.diagnose_every == 0:
+        if self.diagnosing:
             self.log_dict(self.diagnostics(observed, losses, replayed))
         return world_model_loss + q_loss
 
@@ -146,7 +152,12 @@ class Agent(LightningModule):
         names = ("world_model", "q")
         for name, group, limit in zip(names, optimizer.param_groups, limits, strict=True):
             norm = torch.nn.utils.clip_grad_norm_(group["params"], limit)
-            if self.gradient_steps % self.diagnose_every == 0:
+            if not norm.isfinite():
+                raise NumericalError(
+                    f"gradient step {self.gradient_steps}: the gradient of {name} is not finite; "
+                    f"go on from the last checkpoint with a lower learning rate, or with precision 32-true"
+                )
+            if self.diagnosing:
                 self.log(f"{name}/gradient_norm", norm)
 
     def optimizer_step(self, *arguments: Any, **keywords: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 
 def mlp(inputs: int, units: int, layers: int, outputs: int | None = None, zero_last: bool = False) -> nn.Sequential:
@@ -22,11 +22,3 @@ def mlp(inputs: int, units: int, layers: int, outputs: int | None = None, zero_l
             nn.init.zeros_(last.bias)
         blocks.append(last)
     return nn.Sequential(*blocks)
-
-
-class ChannelNorm(nn.LayerNorm):
-    """Layer norm over the channels of `[B, C, H, W]` images that lie channels-last in memory."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Same shape and memory layout as the input."""
-        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

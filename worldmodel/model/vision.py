@@ -6,13 +6,14 @@ import math
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
 from worldmodel.errors import ConfigurationError
 from worldmodel.experience import Spec
 from worldmodel.model.distributions import symexp, symlog
-from worldmodel.model.layers import ChannelNorm, mlp
+from worldmodel.model.layers import mlp
 
 
 class Decoder(Protocol):
@@ -44,29 +45,27 @@ def stages(size: int) -> tuple[int, int]:
     return patch, halvings
 
 
-def _centred(pixels: Tensor) -> Tensor:
-    """Pixels 0 .. 255 of any type as float32 in -0.5 .. 0.5; the given ones stay as they are."""
-    return pixels.to(torch.float32, copy=True).div_(255).sub_(0.5)
-
-
 class ImageEncoder(nn.Module):
-    """uint8 images `[B, height, width, C]` to features `[B, outputs]`."""
+    """uint8 images `[B, height, width, C]` to features `[B, outputs]`.
+
+    There is no normalisation between the convolutions: over few channels it costs more than they do.
+    """
 
     def __init__(self, shape: tuple[int, ...], depth: int) -> None:
         super().__init__()
         size, _, channels = shape
         patch, halvings = stages(size)
         kernel, stride, padding = (patch, patch, 0) if patch > 1 else (3, 1, 1)
-        layers: list[nn.Module] = [nn.Conv2d(channels, depth, kernel, stride, padding), ChannelNorm(depth), nn.SiLU()]
+        layers: list[nn.Module] = [nn.Conv2d(channels, depth, kernel, stride, padding), nn.SiLU()]
         for _ in range(halvings):
-            layers += [nn.Conv2d(depth, 2 * depth, 4, 2, 1, bias=False), ChannelNorm(2 * depth), nn.SiLU()]
+            layers += [nn.Conv2d(depth, 2 * depth, 4, 2, 1), nn.SiLU()]
             depth *= 2
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.outputs = depth * (size // patch // 2**halvings) ** 2
 
     def forward(self, observation: Tensor) -> Tensor:
-        """Pixels 0 .. 255 are read as -0.5 .. 0.5."""
-        image = _centred(rearrange(observation, "b h w c -> b c h w"))
+        """Pixels 0 .. 255 are read as 0 .. 1."""
+        image = torch.mul(rearrange(observation, "b h w c -> b c h w"), 1 / 255)
         return rearrange(self.layers(image), "b c h w -> b (h w c)")
 
 
@@ -80,28 +79,28 @@ class ImageDecoder(nn.Module):
         self.grid = size // self.patch // 2**halvings
         depth *= 2**halvings
         self.project = nn.Sequential(mlp(inputs, units, 1), nn.Linear(units, depth * self.grid**2))
-        layers: list[nn.Module] = [ChannelNorm(depth), nn.SiLU()]
+        layers: list[nn.Module] = [nn.SiLU()]
         for _ in range(halvings):
-            layers += [nn.ConvTranspose2d(depth, depth // 2, 4, 2, 1, bias=False), ChannelNorm(depth // 2), nn.SiLU()]
+            layers += [nn.ConvTranspose2d(depth, depth // 2, 4, 2, 1), nn.SiLU()]
             depth //= 2
         kernel, padding = (1, 0) if self.patch > 1 else (3, 1)
         layers.append(nn.Conv2d(depth, channels * self.patch**2, kernel, padding=padding))
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
-        """Expected pixels `[B, grid, grid, patch * patch * C]`, patch by patch, around 0."""
+        """Expected pixels `[B, grid, grid, patch * patch * C]`, patch by patch, as 0 .. 1."""
         top = rearrange(self.project(features), "b (h w c) -> b c h w", h=self.grid, w=self.grid)
         return rearrange(self.layers(top), "b c h w -> b h w c")
 
     def loss(self, features: Tensor, observation: Tensor) -> Tensor:
         """Half the squared error of pixels in 0 .. 1, summed over the image: `[B]`."""
         target = rearrange(observation, "b (h p) (w q) c -> b h w (p q c)", p=self.patch, q=self.patch)
-        error = self(features).float() - _centred(target)
-        return 0.5 * error.square().sum((1, 2, 3))
+        error = F.mse_loss(self(features).float(), torch.mul(target, 1 / 255), reduction="none")
+        return 0.5 * error.sum((1, 2, 3))
 
     def observation(self, features: Tensor) -> Tensor:
         """Expected images `[B, height, width, C]`, float32 in 0 .. 255."""
-        pixels = ((self(features).float() + 0.5) * 255).clamp(0, 255)
+        pixels = (self(features).float() * 255).clamp(0, 255)
         return rearrange(pixels, "b h w (p q c) -> b (h p) (w q) c", p=self.patch, q=self.patch)
 
 

@@ -42,7 +42,8 @@ class WorldModelSettings:
     uniform_mix: float = bounded(0.01, low=0, below=1)
     """Share of the uniform distribution in every categorical, so that no divergence is infinite."""
     free_nats: float = bounded(1.0, low=0)
-    """Divergence below which prior and posterior are left alone."""
+    """Divergence below which the posterior is not drawn to the prior; the prior always learns, or dreams lose what is
+    worth less than this."""
     observation_weight: float = bounded(1.0, low=0)
     """Weight of the reconstruction loss."""
     reward_weight: float = bounded(1.0, low=0)
@@ -193,7 +194,7 @@ class WorldModel(LightningModule):
             "continue": F.binary_cross_entropy_with_logits(
                 self.continue_head(features).float().squeeze(-1), goes_on, reduction="none"
             ),
-            "dynamics": dynamics.clamp(min=self.settings.free_nats) * predictable,
+            "dynamics": dynamics * predictable,
             "representation": representation.clamp(min=self.settings.free_nats) * predictable,
         }
         return losses

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,13 @@ from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer
 from worldmodel.running.players import AgentPlayer
 from worldmodel.running.schedule import Schedule
+from worldmodel.running.signals import StopRequest
 
 
 class Acting(Callback):
     """Keeps the environment steps up with the gradient steps, as the schedule wants them.
 
-    The first `prefill` steps are random. `scores` holds the last hundred whole games, unclipped.
+    There are `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the last hundred whole games, unclipped.
     """
 
     def __init__(
@@ -29,11 +29,13 @@ class Acting(Callback):
         worlds: Worlds,
         buffer: ReplayBuffer,
         schedule: Schedule,
+        max_steps: int,
         seed: int,
-        stopped: Callable[[], object] = lambda: False,
+        stop: StopRequest | None = None,
     ) -> None:
         self.worlds, self.buffer, self.schedule = worlds, buffer, schedule
-        self.stopped = stopped
+        self.max_steps = max_steps
+        self.stop = stop or StopRequest()
         self.generator = np.random.default_rng(seed)
         self.scores: deque[float] = deque(maxlen=100)
         self.games = 0
@@ -44,11 +46,7 @@ class Acting(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Enters the worlds, and fills the memory before the first gradient step."""
         assert isinstance(pl_module, Agent)
-        self.player = AgentPlayer(pl_module)
-        self.player.begin(self.worlds.count)
-        self.running_scores[:] = 0
-        self.step = self.worlds.reset(self._seeds())
-        self.buffer.record(self.step)
+        self.enter(pl_module)
         self.live(pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
@@ -57,10 +55,18 @@ class Acting(Callback):
         with trainer.precision_plugin.forward_context():
             self.live(pl_module)
 
+    def enter(self, agent: Agent) -> None:
+        """Begins a game in every world, the past forgotten."""
+        self.player = AgentPlayer(agent)
+        self.player.begin(self.worlds.count)
+        self.running_scores[:] = 0
+        self.step = self.worlds.reset(self._seeds())
+        self.buffer.record(self.step)
+
     def live(self, agent: Agent) -> None:
         """Acts until the environment steps that are due are done, or a signal asks to stop."""
-        due = self.schedule.environment_steps_due(agent.gradient_steps)
-        while self.buffer.environment_steps < due and not self.stopped():
+        due = min(self.schedule.environment_steps_due(agent.gradient_steps), self.max_steps)
+        while self.buffer.environment_steps < due and not self.stop:
             self.live_one_step(agent)
 
     def live_one_step(self, agent: Agent) -> None:
@@ -83,9 +89,13 @@ class Acting(Callback):
     def metrics(self) -> dict[str, float]:
         """Counters and the mean score of the last whole games."""
         found: dict[str, float] = {"acting/games": self.games, "acting/buffer_steps": len(self.buffer)}
-        if self.scores:
-            found["acting/return"] = float(np.mean(self.scores))
+        if (score := self.recent_return()) is not None:
+            found["acting/return"] = score
         return found
+
+    def recent_return(self) -> float | None:
+        """Mean score of the last whole games, None before the first."""
+        return float(np.mean(self.scores)) if self.scores else None
 
     def state_dict(self) -> dict[str, Any]:
         """Random states and scores; the open games themselves cannot be saved."""

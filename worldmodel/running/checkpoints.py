@@ -86,9 +86,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     Raises FileError where it is missing, damaged, foreign or of a newer version.
     """
-    _, old = _neighbours(path)
-    # between two renames, or after a crash there, the older checkpoint is found beside its place
-    folder = old if not path.exists() and old.exists() else path
+    folder = whole_checkpoint(path)
     if folder.is_file():
         raise FileError(f"{path}: is a file, and checkpoints are folders; pickled checkpoints are never read")
     _verify(folder)
@@ -97,6 +95,14 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         return join_tensors(state, load_file(folder / TENSORS))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FileError(f"{path}: is damaged ({error}); use another checkpoint") from error
+
+
+def whole_checkpoint(path: Path) -> Path:
+    """Where checkpoint `path` lies: between two renames, or after a crash there, the older one is beside its place."""
+    if path.exists():
+        return path
+    _, old = _neighbours(path)
+    return old if old.exists() else path
 
 
 def restore_checkpoint(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import torch
 from lightning import Callback, LightningModule, Trainer
 
 from worldmodel.memory import ReplayBuffer
@@ -38,4 +39,5 @@ class Counting(Callback):
         if self.acting is not None:
             row["speed/environment_steps_per_second"] = (lived - lived_then) / seconds
             row |= self.acting.metrics()
-        pl_module.log_dict(row)
+        # float32, Lightning's default, counts exactly only up to 16.7 million
+        pl_module.log_dict({name: torch.tensor(value, dtype=torch.float64) for name, value in row.items()})

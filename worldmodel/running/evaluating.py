@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
@@ -13,6 +12,7 @@ from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.players import AgentPlayer, play, separate_randomness
+from worldmodel.running.signals import StopRequest
 from worldmodel.running.statistics import Score, summarise
 
 EVALUATION_SEED = 1_000_003
@@ -31,10 +31,10 @@ class Evaluating(Callback):
         keeper: KeepCheckpoints,
         every: int,
         games: int,
-        stopped: Callable[[], object] = lambda: False,
+        stop: StopRequest | None = None,
     ) -> None:
         self.worlds, self.buffer, self.keeper = worlds, buffer, keeper
-        self.every, self.games, self.stopped = every, games, stopped
+        self.every, self.games, self.stop = every, games, stop or StopRequest()
         self.due = every
         self.best: float | None = None
         self.last: Score | None = None
@@ -52,7 +52,7 @@ class Evaluating(Callback):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Evaluates in the end, unless that was just done or the run was asked to stop."""
-        if not self.stopped() and self.last_step != self.buffer.environment_steps:
+        if not self.stop and self.last_step != self.buffer.environment_steps:
             self.evaluate(trainer, pl_module)
 
     def evaluate(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -60,7 +60,7 @@ class Evaluating(Callback):
         assert isinstance(pl_module, Agent)
         began = time.monotonic()
         with separate_randomness(EVALUATION_SEED), trainer.precision_plugin.forward_context():
-            scores = play(self.worlds, AgentPlayer(pl_module), self.games, EVALUATION_SEED, self.stopped)
+            scores = play(self.worlds, AgentPlayer(pl_module), self.games, EVALUATION_SEED, self.stop)
         if not scores:
             return
         score = summarise(scores, self.worlds.spec.environment)

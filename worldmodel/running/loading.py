@@ -17,8 +17,8 @@ from worldmodel.running.run_directory import RunDirectory
 def load_agent(run: str | Path, checkpoint: str = "last", device: str = "cpu") -> Agent:
     """The agent of a run, in evaluation mode; where the run trained a world model alone, its Q-network is fresh.
 
-    `run` is a run directory, of which `checkpoint` ("last" or "best") is taken, or a checkpoint. Loading moves no random state.
-    Raises FileError where there is no such run, or where checkpoint and settings do not fit.
+    `run` is a run directory, of which `checkpoint` ("last" or "best") is taken, or a checkpoint. Loading moves no
+    random state. Raises FileError where there is no such run, or where checkpoint and settings do not fit.
     """
     directory = RunDirectory.open(run)
     path = directory.checkpoint(run, checkpoint)
@@ -26,11 +26,12 @@ def load_agent(run: str | Path, checkpoint: str = "last", device: str = "cpu") -
     settings = directory.settings()
     with torch.random.fork_rng(devices=[]):
         agent = Agent(directory.spec(), settings.world_model, settings.agent)
+    weights = state.get("state_dict", {})
     if settings.trainer.learner == "agent":
-        load_weights(agent, state["state_dict"], path)
+        load_weights(agent, weights, path)
         agent.on_load_checkpoint(state)
     else:
-        load_weights(agent.world_model, state["state_dict"], path)
+        load_weights(agent.world_model, weights, path)
     return agent.to(device).eval()
 
 
@@ -43,6 +44,7 @@ def load_weights(module: nn.Module, weights: dict[str, Any], path: Path) -> None
         name = wrong[0]
         raise FileError(
             f"{path}: does not fit the settings beside it: {name} is {found.get(name, 'missing')}, "
-            f"expected {expected.get(name, 'no such weight')} ({len(wrong)} differ); use the config.yaml it was made with"
+            f"expected {expected.get(name, 'no such weight')} ({len(wrong)} differ); "
+            "use the config.yaml it was made with"
         )
     module.load_state_dict(weights)

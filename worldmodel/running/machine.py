@@ -18,6 +18,11 @@ def prepare_machine(threads: int | None, keep_memory: bool) -> None:
         keep_freed_memory()
 
 
+def choose_device(accelerator: str) -> str:
+    """Where networks run outside of training, by the setting `trainer.accelerator`: "cuda" where it may and can."""
+    return "cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu"
+
+
 def available_cores() -> int:
     """Cores this process may run on, which can be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
@@ -28,8 +33,8 @@ def available_cores() -> int:
 def keep_freed_memory() -> bool:
     """Raises the thresholds above which glibc hands memory back to the kernel; whether that could be done.
 
-    Activations of a training step are large and freed at its end; handed back, the kernel zeroes the same pages anew at every step, which costs
-    a quarter to almost half of the time.
+    Activations of a training step are large and freed at its end; handed back, the kernel zeroes the same pages anew
+    at every step, which costs a quarter to almost half of the time.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import torch
 from worldmodel.environments import Worlds
 from worldmodel.experience import Step
 from worldmodel.learning import ActingState, Agent
+from worldmodel.running.signals import StopRequest
 
 
 class Player(Protocol):
@@ -86,13 +87,11 @@ def separate_randomness(seed: int) -> Iterator[None]:
         yield
 
 
-def play(
-    worlds: Worlds, player: Player, games: int, seed: int, stopped: Callable[[], object] = lambda: False
-) -> list[float]:
+def play(worlds: Worlds, player: Player, games: int, seed: int, stop: StopRequest | None = None) -> list[float]:
     """Scores of `games` whole games, in the order of their seeds, unclipped.
 
     World n plays the games n, n + N, n + 2N, ...: which games count does not depend on how long they last. Game i has
-    its own seed, whatever N is. An empty list where `stopped()` became true.
+    its own seed, whatever N is. An empty list where `stop` was asked for.
     """
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(games + worlds.count, np.uint32) >> 1]
     game = np.arange(worlds.count)
@@ -100,12 +99,12 @@ def play(
     step = worlds.reset([seeds[g] for g in game])
     player.begin(worlds.count)
     while (game < games).any():
-        if stopped():
+        if stop:
             return []
         step = worlds.step(player.act(step))
         playing = game < games
         scores[game[playing]] += step.reward[playing]
         if step.ended.any():
             game = game + np.where(step.game_over, worlds.count, 0)
-            step = worlds.restart(step.ended, [seeds[min(g, len(seeds) - 1)] for g in game])
+            step = worlds.restart(step.ended, [seeds[min(g, len(seeds) - 1)] for g in game.tolist()])
     return scores.tolist()

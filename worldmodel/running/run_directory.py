@@ -14,11 +14,14 @@ from worldmodel.configuration import read_settings, write_settings
 from worldmodel.environments import EnvironmentSettings
 from worldmodel.errors import DirectoryInUse, FileError, StorageError
 from worldmodel.experience import Spec
+from worldmodel.running.checkpoints import whole_checkpoint
 from worldmodel.running.settings import Settings
 
 
 class RunDirectory:
-    """The layout of a run::
+    """The layout of a run.
+
+    The files and folders::
 
         config.yaml     every setting; reproduces the run
         spec.json       what the world looks like, so that nothing below needs it
@@ -54,17 +57,20 @@ class RunDirectory:
             write_settings(settings, run.config)
             run.spec_file.write_text(json.dumps(spec.to_json(), indent=1) + "\n")
         except OSError as error:
-            raise StorageError(f"{run.path}: cannot be written: {error.strerror}; choose another --trainer.run") from error
+            raise StorageError(
+                f"{run.path}: cannot be written: {error.strerror}; choose another --trainer.run"
+            ) from error
         return run
 
     @classmethod
     def open(cls, path: str | Path) -> RunDirectory:
         """The run at `path`: a run directory, or a checkpoint inside one."""
         given = Path(path)
-        for candidate in (given, *given.absolute().parents[:2]):
-            if (candidate / "config.yaml").is_file() and (candidate / "spec.json").is_file():
+        there, holder = whole_checkpoint(given).exists(), given.absolute().parent
+        for candidate in (given, holder.parent) if holder.name == "checkpoints" else (given,):
+            if there and (candidate / "config.yaml").is_file() and (candidate / "spec.json").is_file():
                 return cls(candidate)
-        what = "is not a run directory or a checkpoint in one" if given.exists() else "does not exist"
+        what = "is not a run directory or a checkpoint in one" if there else "does not exist"
         raise FileError(f"{given}: {what}; give the directory that train.py printed, the one with config.yaml in it")
 
     def settings(self) -> Settings:
@@ -84,8 +90,8 @@ class RunDirectory:
         if path.absolute() != self.path.absolute():
             return path
         chosen = self.checkpoints / name
-        if not chosen.exists():
-            found = sorted(p.name for p in self.checkpoints.glob("*") if p.is_dir())
+        if not whole_checkpoint(chosen).exists():
+            found = sorted(p.name for p in self.checkpoints.glob("[!.]*") if p.is_dir())
             raise FileError(f"{chosen}: no such checkpoint; there is {', '.join(found) or 'none yet'}")
         return chosen
 

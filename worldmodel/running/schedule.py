@@ -34,7 +34,7 @@ class Interleaved:
 
     def gradient_steps_for(self, environment_steps: int) -> int:
         """At least one, so that every run learns."""
-        return max(1, math.floor((environment_steps - self.prefill) * self.replay_ratio))
+        return max(1, math.floor((environment_steps - self.prefill) * self.replay_ratio + 1e-9))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class StopRequest:
 class StopOnSignal(Callback):
     """Installs the handlers while a run trains, and stops the trainer when one was called.
 
-    Lightning's own handlers, installed just before, turn Ctrl-C into exit code 1 and save nothing.
+    Lightning's own handlers turn Ctrl-C into exit code 1, end the run on SIGTERM, and save nothing. It installs them
+    between `on_fit_start` and `on_train_start`, so that ours must come after.
     """
 
     def __init__(self, stop: StopRequest) -> None:
@@ -39,8 +40,13 @@ class StopOnSignal(Callback):
         self.previous: dict[int, Any] = {}
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Remembers the handlers that were there before."""
+        self.previous = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """From here on signals are requests."""
-        self.previous = {number: signal.signal(number, self.stop.receive) for number in SIGNALS}
+        for number in SIGNALS:
+            signal.signal(number, self.stop.receive)
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """A request stops the trainer after this step."""

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+PUBLISHED_BY = "Wang et al. 2016, arXiv:1511.06581"
+"""Where the scores of random play and of people were published."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -51,7 +54,7 @@ def bootstrap_interval(values: np.ndarray, seed: int = 0, draws: int = 10_000) -
 
 
 def human_normalised(score: float, environment: str) -> float | None:
-    """0 is the published score of random play, 1 that of a professional tester (Mnih et al. 2015)."""
+    """0 is the published score of random play, 1 that of a professional tester, see `PUBLISHED_BY`."""
     game = environment.removeprefix("ALE/").split("-")[0]
     published = published_scores()
     if not environment.startswith("ALE/") or game not in published["Human"]:

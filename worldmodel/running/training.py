@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from lightning.pytorch.loggers import Logger
 from rich.console import Console
 
 from worldmodel.configuration import settings_to_dict
-from worldmodel.environments import Worlds, make_worlds
+from worldmodel.environments import make_worlds
 from worldmodel.experience import Spec
 from worldmodel.learning import Agent
 from worldmodel.learning.agent import compile_parts
@@ -23,14 +24,20 @@ from worldmodel.running.counting import Counting
 from worldmodel.running.evaluating import Evaluating
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.machine import prepare_machine
+from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.run_directory import RunDirectory
-from worldmodel.running.schedule import Schedule, make_schedule
+from worldmodel.running.schedule import make_schedule
 from worldmodel.running.settings import Settings, TrainerSettings
 from worldmodel.running.signals import StopOnSignal, StopRequest
 from worldmodel.running.statistics import Score
-from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.trackers import SafeWandb
+
+# Lightning's notices (which accelerators it did not find, whom to log to) would drown what a run says itself
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+
+MOST_EVALUATION_WORLDS = 32
+"""Games of an evaluation that are played side by side."""
 
 LIGHTNING_WARNINGS = (
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
@@ -79,35 +86,50 @@ class Session:
             for evaluated in (self.acting, self.evaluating):
                 if evaluated is not None:
                     evaluated.worlds.close()
+            self.run.release()
 
 
 def assemble(settings: Settings, console: Console, run: RunDirectory | None = None) -> Session:
     """Builds every part from the settings; a new run directory is made unless `run` is gone on with."""
-    trainer = settings.trainer
+    trainer, environment = settings.trainer, settings.environment
     prepare_machine(trainer.threads, trainer.keep_memory)
     seed_everything(trainer.seed, verbose=False)
-    worlds = make_worlds(settings.environment, settings.environment.count, evaluation=False) if settings.acts else None
-    recorded = None if worlds else load_buffer(settings.data, str(settings.data.experience))
-    spec = worlds.spec if worlds else recorded.spec  # type: ignore[union-attr]
+    worlds = make_worlds(environment, environment.count, evaluation=False) if settings.acts else None
+    buffer = None if worlds else load_buffer(settings.data, str(settings.data.experience))
+    spec = (worlds or buffer).spec  # type: ignore[union-attr]
     run = run or RunDirectory.create(settings, spec)
     run.lock()
-    buffer = recorded or make_buffer(settings.data, spec, settings.environment.count, run.experience)
-    console.print(f"run: {run.path}\n{memory_in_words(spec, settings.data.capacity, settings.data.compress)}")
-    schedule = make_schedule(trainer)
+    buffer = buffer or make_buffer(settings.data, spec, environment.count, run.experience)
+    console.print(f"run: {run.path}", highlight=False)
+    console.print(memory_in_words(spec, settings.data.capacity, settings.data.compress), highlight=False)
+
+    schedule, stop = make_schedule(trainer), StopRequest()
     total = trainer.max_gradient_steps or schedule.gradient_steps_for(trainer.max_steps)
     data = ReplayData(settings.data, buffer, total, trainer.seed)
-    stop = StopRequest()
     learner = make_learner(settings, spec)
-    keeper, acting, evaluating = make_life(settings, run, worlds, buffer, schedule, stop, learner)
-    callbacks: list[Callback] = [StopOnSignal(stop), Counting(buffer, acting, trainer.log_every), keeper]
-    if acting and evaluating:
-        callbacks[1:1] = [acting]
-        callbacks[3:3] = [evaluating]
-    steps = (lambda: buffer.environment_steps) if acting else None
-    recent = (lambda: acting.metrics().get("acting/return")) if acting else (lambda: None)
-    callbacks.append(ShowProgress(console, total, steps, recent))
+    if worlds is None:
+        acting = evaluating = None
+        keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None)
+        progress = ShowProgress(console, total, None, lambda: None)
+    else:
+        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, stop)
+        keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
+        evaluating = make_evaluating(settings, buffer, keeper, stop)
+        progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)
+    # the order matters: what is lived is counted, then evaluated, then kept
+    counting = Counting(buffer, acting, trainer.log_every)
+    parts = (StopOnSignal(stop), acting, counting, evaluating, keeper, progress)
+    callbacks: list[Callback] = [part for part in parts if part is not None]
     lightning = make_trainer(trainer, total, callbacks, make_loggers(settings, run))
     return Session(run, lightning, learner, data, acting, evaluating, stop)
+
+
+def make_evaluating(settings: Settings, buffer: ReplayBuffer, keeper: KeepCheckpoints, stop: StopRequest) -> Evaluating:
+    """Evaluation in worlds of its own, in which a lost life never ends a game."""
+    trainer = settings.trainer
+    games = trainer.evaluation_episodes
+    worlds = make_worlds(settings.environment, min(games, MOST_EVALUATION_WORLDS), evaluation=True)
+    return Evaluating(worlds, buffer, keeper, trainer.evaluate_every, games, stop)
 
 
 def make_learner(settings: Settings, spec: Spec) -> LightningModule:
@@ -122,28 +144,6 @@ def make_learner(settings: Settings, spec: Spec) -> LightningModule:
     if settings.trainer.compile:
         compile_parts(agent)
     return agent
-
-
-def make_life(
-    settings: Settings,
-    run: RunDirectory,
-    worlds: Worlds | None,
-    buffer: ReplayBuffer,
-    schedule: Schedule,
-    stop: StopRequest,
-    learner: LightningModule,
-) -> tuple[KeepCheckpoints, Acting | None, Evaluating | None]:
-    """The callbacks that act, evaluate and keep; without worlds only the last."""
-    trainer = settings.trainer
-    if worlds is None:
-        return KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None), None, None
-    keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
-    acting = Acting(worlds, buffer, schedule, trainer.seed + 1, lambda: bool(stop))
-    count = min(trainer.evaluation_episodes, 32)
-    examined = make_worlds(settings.environment, count, evaluation=True)
-    games = trainer.evaluation_episodes
-    evaluating = Evaluating(examined, buffer, keeper, trainer.evaluate_every, games, lambda: bool(stop))
-    return keeper, acting, evaluating
 
 
 def make_loggers(settings: Settings, run: RunDirectory) -> list[Logger]:

@@ -7,17 +7,29 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict
+from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
 from worldmodel.errors import ConfigurationError, Stopped
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 from worldmodel.running.training import Session, assemble
 from worldmodel.viewing.filming import FilmDreams
 
-MAY_CHANGE = (
-    "max_steps max_gradient_steps accelerator devices threads compile keep_memory wandb wandb_project "
-    "log_every checkpoint_every evaluate_every evaluation_episodes film"
-).split()
+MAY_CHANGE = [
+    "max_steps",
+    "max_gradient_steps",
+    "accelerator",
+    "devices",
+    "threads",
+    "compile",
+    "keep_memory",
+    "wandb",
+    "wandb_project",
+    "log_every",
+    "checkpoint_every",
+    "evaluate_every",
+    "evaluation_episodes",
+    "film",
+]
 """Settings of the trainer that a run may be gone on with: budget, device and logging."""
 
 
@@ -43,7 +55,9 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
         )
     settings = settings_from_dict(Settings, after)
     checkpoint = directory.checkpoint(directory.path)
-    finish(settings, assemble(settings, console, directory), checkpoint, console)
+    session = assemble(settings, console, directory)
+    write_settings(settings, directory.config)
+    finish(settings, session, checkpoint, console)
 
 
 def finish(settings: Settings, session: Session, checkpoint: Path | None, console: Console) -> None:
@@ -73,5 +87,3 @@ def closing_table(session: Session) -> Table:
     table.add_row("watch", f"python -m worldmodel dream {run}")
     table.add_row("continue", f"python train.py --resume {run} --trainer.max_steps N")
     return table
-
-

@@ -31,11 +31,14 @@ class Dream:
 def dream_along(world_model: WorldModel, movie: Movie, context: int) -> Dream:
     """Looks at the first `context` rows of movies `[B, T]`, then imagines the rest under the recorded actions.
 
-    This is the open-loop prediction of the Dreamer papers (Hafner et al. 2020, figure 4).
+    At least the last row is imagined, however short the movies are. This is the open-loop prediction of the Dreamer
+    papers (Hafner et al. 2020, figure 4).
     """
+    length = movie.action.shape[1]
+    context = min(context, length - 1)
     observed = world_model.observe(movie).latent
     states = [observed[:, t] for t in range(context)]
-    for t in range(context, movie.action.shape[1]):
+    for t in range(context, length):
         states.append(world_model.predict(states[-1], movie.action[:, t - 1]))
     return Dream(
         truth=movie.observation.cpu().numpy(),

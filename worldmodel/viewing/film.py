@@ -14,8 +14,8 @@ LOOKING, DREAMING = (44, 160, 44), (214, 39, 40)
 BORDER, LABEL, CAPTION, PANEL = 2, 100, 22, 128
 """Pixels: frame around a picture, room for names, room for captions, least width of a picture."""
 FRAME_MILLISECONDS = 120
-PALETTE = 64
-"""Colours of a film; more would show little else, and the noise of a decoder would fill the file."""
+COLOURS, REFINEMENTS = 64, 3
+"""Size of a film's palette, and passes of k-means over it: few enough that a decoder's noise does not fill the file."""
 
 Caption = tuple[str, tuple[int, int, int]]
 
@@ -27,9 +27,7 @@ def write_film(dream: Dream, path: Path) -> Path:
     for t in range(panels.shape[2]):
         moments.append(_page(panels[:, :, t], [_caption(t, dream.context, panels.shape[2])]))
     images = _in_one_palette(np.stack(moments))
-    images[0].save(
-        path, save_all=True, append_images=images[1:], duration=FRAME_MILLISECONDS, loop=0, optimize=False, disposal=1
-    )
+    images[0].save(path, save_all=True, append_images=images[1:], duration=FRAME_MILLISECONDS, loop=0, optimize=False)
     return path
 
 
@@ -60,11 +58,10 @@ def to_rgb(frames: np.ndarray) -> np.ndarray:
 def difference(truth: np.ndarray, imagination: np.ndarray) -> np.ndarray:
     """Where two pictures `[..., C]` in 0 .. 255 differ, as uint8 heat `[..., 3]`: black, red, yellow, white.
 
-    The largest difference of a pixel's channels counts, and its square root is shown: small errors are to be seen.
+    The largest difference of a pixel's channels counts; 255 / 4 is pure red, three times as much is white.
     """
-    largest = np.abs(truth - imagination).max(-1)
-    heat = 3 * np.sqrt(largest / 255)
-    return (255 * np.clip(heat[..., None] - np.arange(3), 0, 1)).round().astype(np.uint8)
+    quarters = 4 * np.abs(truth - imagination).max(-1, keepdims=True) / 255
+    return (255 * np.clip(quarters - np.arange(3), 0, 1)).round().astype(np.uint8)
 
 
 def _panels(dream: Dream) -> np.ndarray:
@@ -107,6 +104,7 @@ def _page(columns: np.ndarray, captions: list[Caption]) -> np.ndarray:
 
 def _in_one_palette(moments: np.ndarray) -> list[Image.Image]:
     """Pictures `[T, H, W, 3]` in the same few colours, undithered, so that what stands still costs nothing."""
-    everything = Image.fromarray(moments.reshape(-1, *moments.shape[2:]))
-    palette = everything.quantize(PALETTE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    everything = Image.fromarray(moments[:, ::2, ::2].reshape(-1, moments[:, :, ::2].shape[2], 3))
+    # of Pillow's methods the one that keeps the colour of a ball a few pixels large
+    palette = everything.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, REFINEMENTS, dither=Image.Dither.NONE)
     return [Image.fromarray(moment).quantize(palette=palette, dither=Image.Dither.NONE) for moment in moments]

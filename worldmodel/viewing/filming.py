@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from lightning import Callback, LightningModule, Trainer
 
+from worldmodel.errors import StorageError
 from worldmodel.experience import Movie
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer, ReplayData, Uniform, sample_movies
@@ -54,7 +55,11 @@ class FilmDreams(Callback):
 
 
 def draw_movies(buffer: ReplayBuffer, count: int, length: int, seed: int) -> Movie:
-    """`count` of the longest clips of up to `length` rows that chance offers, cut to the shortest of them."""
+    """`count` of the longest clips of up to `length` rows that chance offers, cut to the shortest of them.
+
+    Raises FileError where nothing was recorded.
+    """
+    length = max(2, min(length, len(buffer)))
     offered = sample_movies(buffer, Uniform(), np.random.default_rng(seed), 4 * count, length, context=0)
     longest = offered.mask.sum(1).argsort(descending=True, stable=True)[:count]
     rows = max(2, int(offered.mask[longest].sum(1).min()))
@@ -63,8 +68,12 @@ def draw_movies(buffer: ReplayBuffer, count: int, length: int, seed: int) -> Mov
 
 
 def write_dream(dream: Dream, folder: Path, name: str) -> list[Path]:
-    """Images as a film (.gif) and a strip (.png), vectors as curves (.png)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if dream.truth.ndim == 5:
-        return [write_film(dream, folder / f"{name}.gif"), write_strip(dream, folder / f"{name}.png")]
-    return [write_curves(dream, folder / f"{name}.png")]
+    """Images as a film (.gif) and a strip (.png), vectors as curves (.png); StorageError where that fails."""
+    film, still = folder / f"{name}.gif", folder / f"{name}.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if dream.truth.ndim == 5:
+            return [write_film(dream, film), write_strip(dream, still)]
+        return [write_curves(dream, still)]
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror}; choose another folder") from error

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny_runs import counter_session, world_model_session
+
+
+@pytest.fixture(scope="session")
+def counter_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 200 environment steps and 60 gradient steps; to be read, and copied to be changed."""
+    session = counter_session(tmp_path_factory.mktemp("runs") / "counter")
+    session.go()
+    return session.run.path
+
+
+@pytest.fixture(scope="session")
+def world_model_run(counter_run: Path) -> Path:
+    """A finished run of 10 gradient steps, in which a world model alone learned from what `counter_run` recorded."""
+    session = world_model_session(counter_run.with_name("world_model"), counter_run)
+    session.go()
+    return session.run.path
+
+
+@pytest.fixture
+def copied_run(counter_run: Path, tmp_path: Path) -> Path:
+    """A copy of `counter_run` that may be damaged."""
+    return shutil.copytree(counter_run, tmp_path / "copied")

@@ -1,0 +1,168 @@
+import pytest
+import torch
+
+from worldmodel.errors import ConfigurationError
+from worldmodel.experience import Spec
+from worldmodel.model.vision import (
+    ImageDecoder,
+    ImageEncoder,
+    VectorDecoder,
+    VectorEncoder,
+    build_decoder,
+    build_encoder,
+    stages,
+)
+
+SIZES = [(64, 3), (84, 1), (10, 4), (16, 3)]
+
+
+def images(count, size, channels) -> torch.Tensor:
+    g = torch.Generator().manual_seed(0)
+    return torch.randint(256, (count, size, size, channels), dtype=torch.uint8, generator=g)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(64, (4, 2)), (84, (4, 0)), (96, (4, 3)), (32, (4, 1)), (10, (1, 1)), (16, (1, 2)), (8, (1, 1)), (9, (1, 0))],
+)
+def test_stages(size, expected):
+    assert stages(size) == expected
+
+
+def test_sizes_that_patches_do_not_fit_are_refused():
+    with pytest.raises(ConfigurationError, match="image_size is 50: from 32 on it must be a multiple of 4"):
+        ImageEncoder((50, 50, 3), 4)
+
+
+@pytest.mark.parametrize(("size", "channels"), SIZES)
+def test_shapes(size, channels):
+    encoder, decoder = ImageEncoder((size, size, channels), 4), ImageDecoder(6, (size, size, channels), 4, 8)
+    image, features = images(2, size, channels), torch.randn(2, 6)
+    assert encoder(image).shape == (2, encoder.outputs)
+    assert decoder.observation(features).shape == image.shape
+    assert decoder.loss(features, image).shape == (2,)
+
+
+@pytest.mark.parametrize(("size", "channels"), SIZES)
+def test_the_decoder_mirrors_the_encoder(size, channels):
+    encoder, decoder = ImageEncoder((size, size, channels), 4), ImageDecoder(6, (size, size, channels), 4, 8)
+    assert decoder.project[-1].out_features == encoder.outputs
+    down = [layer for layer in encoder.layers if isinstance(layer, torch.nn.Conv2d)]
+    up = [layer for layer in decoder.layers if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d)]
+    assert [layer.in_channels for layer in up] == [layer.out_channels for layer in reversed(down)]
+
+
+class Painter(ImageDecoder):
+    """A decoder that paints one image, whatever it is asked; patches are cut out by hand."""
+
+    def __init__(self, image: torch.Tensor) -> None:
+        super().__init__(6, image.shape[1:], 4, 8)
+        p, grid = self.patch, image.shape[1] // self.patch
+        cut = [image[:, i * p : (i + 1) * p, j * p : (j + 1) * p] for i in range(grid) for j in range(grid)]
+        self.patches = torch.stack(cut, 1).reshape(len(image), grid, grid, -1) / 255
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.patches
+
+
+@pytest.mark.parametrize(("size", "channels"), SIZES)
+def test_a_perfect_decoder_has_no_loss_and_shows_the_image(size, channels):
+    image, features = images(2, size, channels), torch.zeros(2, 6)
+    painter = Painter(image)
+    assert torch.allclose(painter.loss(features, image), torch.zeros(2), atol=1e-9)
+    assert torch.allclose(painter.observation(features), image.float(), atol=1e-3)
+
+
+def test_the_loss_is_half_the_squared_error_of_pixels_between_zero_and_one():
+    image = torch.full((1, 64, 64, 3), 100, dtype=torch.uint8)
+    painter = Painter(image)
+    other = image.clone()
+    other[0, 5, 9, 1] = 151  # 51 of 255 is 0.2
+    assert painter.loss(torch.zeros(1, 6), other).item() == pytest.approx(0.5 * 0.2**2, rel=1e-4)
+
+
+def test_forward_and_observation_of_a_real_decoder_agree_with_its_loss():
+    torch.manual_seed(0)
+    decoder, features, image = ImageDecoder(6, (64, 64, 3), 4, 8), torch.randn(2, 6), images(2, 64, 3)
+    torch.nn.init.uniform_(decoder.layers[-1].bias, 0.2, 0.8)
+    painted = decoder(features)
+    assert painted.min() > 0 and painted.max() < 1 and painted.std() > 0.1  # nothing is clamped
+    error = (decoder.observation(features) - image.float()) / 255
+    assert torch.allclose(decoder.loss(features, image), 0.5 * error.square().sum((1, 2, 3)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [64, 16])
+def test_whole_and_decimal_pixels_are_read_alike_and_left_alone(size):
+    torch.manual_seed(0)
+    encoder, decoder, image = (
+        ImageEncoder((size, size, 3), 4),
+        ImageDecoder(6, (size, size, 3), 4, 8),
+        images(2, size, 3),
+    )
+    features, decimal = torch.randn(2, 6), image.float()
+    assert torch.equal(encoder(image), encoder(decimal))
+    assert torch.equal(decoder.loss(features, image), decoder.loss(features, decimal))
+    assert torch.equal(decimal, image.float())
+
+
+def test_pixels_are_read_as_zero_to_one():
+    encoder = ImageEncoder((16, 16, 1), 4)
+    seen = []
+    encoder.layers[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    encoder(torch.tensor([0, 255], dtype=torch.uint8)[:, None, None, None].expand(2, 16, 16, 1))
+    assert torch.equal(seen[0][0], torch.zeros(1, 16, 16))
+    assert torch.allclose(seen[0][1], torch.ones(1, 16, 16))
+
+
+def test_rows_and_columns_are_not_mixed_up():
+    """One dark pixel moves only the features of its own patch."""
+    torch.manual_seed(0)
+    encoder = ImageEncoder((84, 84, 1), 4)
+    image = torch.full((1, 84, 84, 1), 128, dtype=torch.uint8)
+    dark = image.clone()
+    dark[0, 4 * 3 + 1, 4 * 17 + 2] = 0
+    moved = (encoder(dark) - encoder(image)).reshape(21, 21, 4).abs().sum(-1)
+    assert moved.nonzero().tolist() == [[3, 17]]
+
+
+def test_vectors_of_any_scale():
+    torch.manual_seed(0)
+    encoder, decoder = VectorEncoder(3, 8), VectorDecoder(6, 3, 8)
+    vector, features = torch.tensor([[1e6, -2.0, 0.0]]), torch.randn(1, 6)
+    assert encoder(vector).shape == (1, encoder.outputs) and encoder(vector).isfinite().all()
+    shown = decoder.observation(features)
+    assert shown.shape == (1, 3)
+    assert torch.allclose(decoder.loss(features, shown), torch.zeros(1), atol=1e-9)
+
+
+def test_the_loss_of_vectors_by_hand():
+    decoder = VectorDecoder(6, 2, 8)
+    torch.nn.init.zeros_(decoder.layers[-1].weight)
+    torch.nn.init.zeros_(decoder.layers[-1].bias)
+    vector = torch.tensor([[torch.e - 1, 1 - torch.e**2]])  # 1 and -2 in symlog units
+    assert decoder.loss(torch.zeros(1, 6), vector).item() == pytest.approx(0.5 * (1 + 4))
+
+
+def test_the_spec_decides():
+    pixels, vector = Spec("a", (64, 64, 3), "uint8", ("x",), {}), Spec("b", (5,), "float32", ("x",), {})
+    assert isinstance(build_encoder(pixels, 4, 8), ImageEncoder)
+    assert isinstance(build_encoder(vector, 4, 8), VectorEncoder)
+    assert isinstance(build_decoder(pixels, 6, 4, 8), ImageDecoder)
+    assert isinstance(build_decoder(vector, 6, 4, 8), VectorDecoder)
+
+
+def test_images_are_learned():
+    """Two images are told apart by their features after a few steps."""
+    torch.manual_seed(0)
+    image = images(2, 16, 1)
+    encoder, decoder = ImageEncoder((16, 16, 1), 4), ImageDecoder(8, (16, 16, 1), 8, 32)
+    project = torch.nn.Linear(encoder.outputs, 8)
+    optimizer = torch.optim.Adam([*encoder.parameters(), *project.parameters(), *decoder.parameters()], 3e-3)
+    losses = []
+    for _ in range(150):
+        loss = decoder.loss(project(encoder(image)), image).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.2 * losses[0]
