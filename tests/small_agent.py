@@ -64,10 +64,11 @@ def random_movie(sizes, rows, spec=VECTOR, first=(), terminated=(), truncated=()
 def observed_as(movie: Movie, features=5) -> Observed:
     """What a world model could have seen: latents that are all different, so that rows can be told apart."""
     count, rows = movie.mask.shape
-    recurrent = torch.arange(count * rows * 2, dtype=torch.float32).reshape(count, rows, 2).requires_grad_()
-    stochastic = torch.zeros(count, rows, features - 2, requires_grad=True)
+    recurrent = torch.arange(count * rows * 2, dtype=torch.float32).reshape(count, rows, 2)
+    stochastic = torch.zeros(count, rows, features - 2)
     nothing = torch.zeros(count, rows, 1, 1)
-    return Observed(movie, LatentState(recurrent, stochastic), nothing, nothing)
+    latent = LatentState(torch.cat([recurrent, stochastic], -1).requires_grad_(), recurrent_units=2)
+    return Observed(movie, latent, nothing, nothing)
 
 
 class Scripted:

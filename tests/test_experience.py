@@ -12,7 +12,7 @@ VECTOR = Spec("CartPole-v1", (4,), "float32", ("0", "1"), {})
 
 
 def latent(*shape: int) -> LatentState:
-    return LatentState(torch.randn(*shape, 3, requires_grad=True), torch.randn(*shape, 2, requires_grad=True))
+    return LatentState.join(torch.randn(*shape, 3, requires_grad=True), torch.randn(*shape, 2, requires_grad=True))
 
 
 @pytest.mark.parametrize("spec", [PIXELS, VECTOR])

@@ -46,7 +46,7 @@ def touched(module: torch.nn.Module) -> bool:
 def test_acting_forgets_exactly_where_an_episode_begins(spec):
     agent, shown = wake(tiny_agent(spec)), movie(spec=spec).observation[:, 0]
     torch.nn.init.normal_(agent.world_model.first_recurrent)
-    nowhere = LatentState(torch.full((3, 12), float("inf")), torch.full((3, 12), 7.0))
+    nowhere = LatentState.join(torch.full((3, 12), float("inf")), torch.full((3, 12), 7.0))
     past = ActingState(nowhere, torch.tensor([2, 1, 0]))
     first = torch.tensor([True, False, True])
     found = []

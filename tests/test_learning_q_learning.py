@@ -42,7 +42,7 @@ def trajectory(states: list[int], count: int = 3, **changes) -> Trajectory:
         "weight": torch.ones(1, length),
     }
     given = {name: torch.tensor([value]) for name, value in changes.items()}
-    return Trajectory(LatentState(torch.zeros(1, length + 1, 0), seen), **{**plain, **given})
+    return Trajectory(LatentState.join(torch.zeros(1, length + 1, 0), seen), **{**plain, **given})
 
 
 def test_the_table_says_what_it_is_told():
@@ -123,8 +123,8 @@ def test_where_nothing_is_learned_from_the_loss_is_zero():
 def test_the_gradient_reaches_the_latents_where_they_carry_a_graph():
     online = Table([[0.5, -0.25], [0.0, 1.5], [0.0, 0.0]])
     clip = trajectory([0, 1, 2])
-    clip.latent.stochastic.requires_grad_()
+    clip.latent.features.requires_grad_()
     learn(clip, online, online, ONE_STEP, 0.8).loss.backward()
-    reached = clip.latent.stochastic.grad
+    reached = clip.latent.features.grad
     assert reached is not None and reached[0, :2].abs().sum() > 0
     assert not reached[0, 2].any()  # the last state is only looked at for its value

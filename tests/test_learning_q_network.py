@@ -8,7 +8,7 @@ from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 
 def states(*shape: int, seed: int = 0) -> LatentState:
     g = torch.Generator().manual_seed(seed)
-    return LatentState(torch.randn(*shape, 4, generator=g), torch.randn(*shape, 3, generator=g))
+    return LatentState.join(torch.randn(*shape, 4, generator=g), torch.randn(*shape, 3, generator=g))
 
 
 def network(fresh: bool = False, bins: int = 11) -> QNetwork:
@@ -64,7 +64,7 @@ def test_random_actions_are_as_frequent_as_epsilon_says_and_uniform(epsilon):
     best = int(q.values(latent).argmax())
     expected = torch.full((3,), epsilon / 3)
     expected[best] += 1 - epsilon
-    many = LatentState(latent.recurrent.expand(30_000, 4), latent.stochastic.expand(30_000, 3))
+    many = LatentState.join(latent.recurrent.expand(30_000, 4), latent.stochastic.expand(30_000, 3))
     often = torch.bincount(EpsilonGreedy(q, epsilon).choose(many), minlength=3) / 30_000
     assert torch.allclose(often, expected, atol=0.012)
 

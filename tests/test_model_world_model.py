@@ -90,7 +90,7 @@ def test_a_frame_is_seen_at_once_and_remembered_after():
 
 def test_where_an_episode_begins_the_past_does_not_count(certain):
     model, observation = tiny_world_model(), torch.randn(2, 6)
-    past = LatentState(torch.full((2, 12), float("nan")), torch.ones(2, 12))
+    past = LatentState.join(torch.full((2, 12), float("nan")), torch.ones(2, 12))
     action, first = torch.tensor([2, 1]), torch.tensor([True, True])
     fresh = model.update(model.initial(2), torch.zeros(2, dtype=torch.long), observation, first)
     assert torch.equal(model.update(past, action, observation, first).features, fresh.features)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds
 from worldmodel.experience import Step
 from worldmodel.running.loading import load_agent
 from worldmodel.running.players import AgentPlayer, RandomPlayer, evaluating, play, separate_randomness
+from worldmodel.running.signals import StopRequest
 
 
 class Fate(gymnasium.Env[np.ndarray, int]):
@@ -76,11 +78,19 @@ def test_another_seed_is_other_games() -> None:
 
 
 def test_nothing_is_scored_where_playing_was_stopped() -> None:
-    asked: list[int] = []
+    stop, moments = StopRequest(), []
+
+    class Leaving(RandomPlayer):
+        def act(self, step: Step) -> np.ndarray:
+            moments.append(step)
+            if len(moments) == 15:
+                stop.receive(signal.SIGTERM, None)
+            return super().act(step)
+
     worlds = worlds_of("Counter-v0", 2)
-    assert play(worlds, RandomPlayer(2, 0), 4, 0, lambda: asked.append(0) or len(asked) > 15) == []
+    assert play(worlds, Leaving(2, 0), 4, 0, stop) == []
     worlds.close()
-    assert len(asked) == 16
+    assert len(moments) == 15
 
 
 def test_chance_takes_every_action_equally_often() -> None:

@@ -132,32 +132,42 @@ class Movie:
 class LatentState:
     """Where the world model thinks it is.
 
-    recurrent: `[..., D]`, what is remembered.
-    stochastic: `[..., S*K]`, what is seen now, one-hot per variable and flattened.
+    features: `[..., F]`, what every head reads: the recurrent part, then the stochastic one.
+    recurrent_units: D, where the one ends and the other begins.
+
+    Both parts lie in one tensor because heads read them together far more often than they are told apart.
     """
 
-    recurrent: Tensor
-    stochastic: Tensor
+    features: Tensor
+    recurrent_units: int
+
+    @classmethod
+    def join(cls, recurrent: Tensor, stochastic: Tensor) -> LatentState:
+        """What is remembered, `[..., D]`, and what is seen now, `[..., S*K]`, one-hot and flattened."""
+        return cls(torch.cat([recurrent, stochastic.to(recurrent.dtype)], -1), recurrent.shape[-1])
 
     @property
-    def features(self) -> Tensor:
-        """`[..., F]`, what every head reads."""
-        return torch.cat([self.recurrent, self.stochastic], -1)
+    def recurrent(self) -> Tensor:
+        """`[..., D]`, what is remembered."""
+        return self.features[..., : self.recurrent_units]
+
+    @property
+    def stochastic(self) -> Tensor:
+        """`[..., S*K]`, what is seen now."""
+        return self.features[..., self.recurrent_units :]
 
     def __getitem__(self, index: Any) -> LatentState:
         """The same slice of both parts."""
-        return LatentState(self.recurrent[index], self.stochastic[index])
+        return LatentState(self.features[index], self.recurrent_units)
 
     def detach(self) -> LatentState:
         """The same state without a graph."""
-        return LatentState(self.recurrent.detach(), self.stochastic.detach())
+        return LatentState(self.features.detach(), self.recurrent_units)
 
     @staticmethod
     def stack(states: list[LatentState], dim: int) -> LatentState:
         """Several moments side by side along a new axis."""
-        return LatentState(
-            torch.stack([s.recurrent for s in states], dim), torch.stack([s.stochastic for s in states], dim)
-        )
+        return LatentState(torch.stack([s.features for s in states], dim), states[0].recurrent_units)
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class WorldModel(LightningModule):
         inputs = self._step_input(stochastic[:, :-1], movie.action[:, :-1])
         recurrent = torch.cat([first[:, None], self.recurrence.unroll(inputs, first.to(inputs.dtype)).float()], 1)
         prior = self._categorical(self.prior_head(recurrent))
-        return Observed(movie, LatentState(recurrent, stochastic), posterior, prior)
+        return Observed(movie, LatentState.join(recurrent, stochastic), posterior, prior)
 
     def update(self, state: LatentState, action: Tensor, observation: Tensor, first: Tensor) -> LatentState:
         """The state `[N]` after `action` `[N]` was taken in `state` and `observation` was seen.
@@ -130,20 +130,20 @@ class WorldModel(LightningModule):
         """
         posterior = latents.sample(self.encode(observation)).flatten(-2)
         recurrent = self._advance(state, action)
-        return LatentState(torch.where(first[:, None], self.initial(len(first)).recurrent, recurrent), posterior)
+        return LatentState.join(torch.where(first[:, None], self.initial(len(first)).recurrent, recurrent), posterior)
 
     def initial(self, count: int) -> LatentState:
         """The state `[N]` in which an episode begins, nothing seen yet."""
         recurrent = torch.tanh(self.first_recurrent).expand(count, -1)
         stochastic = recurrent.new_zeros(count, self.features - recurrent.shape[-1])
-        return LatentState(recurrent, stochastic)
+        return LatentState.join(recurrent, stochastic)
 
     # Imagining
 
     def predict(self, state: LatentState, action: Tensor) -> LatentState:
         """A draw of the state after `action` `[B]`, from the prior: what the model expects to see."""
         recurrent = self._advance(state, action)
-        return LatentState(recurrent, latents.sample(self._categorical(self.prior_head(recurrent))).flatten(-2))
+        return LatentState.join(recurrent, latents.sample(self._categorical(self.prior_head(recurrent))).flatten(-2))
 
     @torch.no_grad()
     def imagine(
@@ -158,6 +158,8 @@ class WorldModel(LightningModule):
             states.append(self.predict(states[-1], actions[-1]))
             if step + 1 < horizon:
                 actions.append(policy(states[-1]))
+        # under autocast predictions are bfloat16, and one float32 state would make the whole stack so
+        states[0] = LatentState(start.features.to(states[-1].features.dtype), start.recurrent_units)
         return LatentState.stack(states, 1), torch.stack(actions, 1)
 
     def reward(self, latent: LatentState) -> Tensor:

@@ -51,8 +51,8 @@ class ImaginationReplay:
         rounds = -(-wanted // max(1, len(candidates)))
         order = torch.cat([torch.randperm(len(candidates), device=candidates.device) for _ in range(rounds)])
         chosen = candidates[order[:wanted]]
-        latent = observed.latent.detach()
-        return LatentState(latent.recurrent.flatten(0, 1)[chosen], latent.stochastic.flatten(0, 1)[chosen])
+        latent = observed.latent
+        return LatentState(latent.features.detach().flatten(0, 1)[chosen], latent.recurrent_units)
 
     def first_actions(self, count: int, device: torch.device) -> Tensor:
         """Every action equally often, from a random one on, `[count]` int64."""

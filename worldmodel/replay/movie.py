@@ -52,8 +52,5 @@ class MovieReplay:
         """The same states, through which only `gradient` of the gradient passes."""
         if self.gradient == 0:
             return latent.detach()
-        scale, still = self.gradient, latent.detach()
-        return LatentState(
-            scale * latent.recurrent + (1 - scale) * still.recurrent,
-            scale * latent.stochastic + (1 - scale) * still.stochastic,
-        )
+        features = latent.features
+        return LatentState(self.gradient * features + (1 - self.gradient) * features.detach(), latent.recurrent_units)

@@ -21,7 +21,8 @@ from worldmodel.running.signals import StopRequest
 class Acting(Callback):
     """Keeps the environment steps up with the gradient steps, as the schedule wants them.
 
-    There are `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the last hundred whole games, unclipped.
+    There are `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the last
+    hundred whole games, unclipped.
     """
 
     def __init__(
