@@ -75,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("evaluate", help="play fresh games with what a run learned")
     command.add_argument("run", help=run_help)
     command.add_argument("--episodes", type=positive, default=100, help="whole games (default 100)")
-    command.add_argument("--seed", type=int, default=0, help="seed of the games (default 0)")
+    command.add_argument("--seed", type=natural, default=0, help="seed of the games (default 0)")
     command.add_argument("--checkpoint", default="last", help="last or best (default last)")
     command.add_argument("--random", action="store_true", help="play at random instead, for comparison")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -87,7 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--checkpoint", default="last", help="last or best (default last)")
     command.add_argument("--films", type=positive, default=4, help="dreams side by side (default 4)")
     command.add_argument("--horizon", type=positive, default=30, help="imagined steps (default 30)")
-    command.add_argument("--seed", type=int, default=0, help="which moments are dreamt from (default 0)")
+    command.add_argument("--seed", type=natural, default=0, help="which moments are dreamt from (default 0)")
     command.set_defaults(run_command=dream)
 
     command = commands.add_parser("inspect", help="show what is in a run")
@@ -125,7 +125,8 @@ def inspect(options: argparse.Namespace) -> None:
     from worldmodel.studies.inspection import inspect_run
 
     found = inspect_run(options.run)
-    print(json.dumps(found) if options.json else "\n".join(f"{name:24} {value}" for name, value in found.items()))
+    width = max(map(len, found))
+    print(json.dumps(found) if options.json else "\n".join(f"{name:{width}}  {value}" for name, value in found.items()))
 
 
 def benchmark_step(options: argparse.Namespace) -> None:
@@ -134,6 +135,14 @@ def benchmark_step(options: argparse.Namespace) -> None:
 
     timings = time_step(options.settings, options.repeats)
     print(json.dumps(timings.to_json()) if options.json else timings.in_words())
+
+
+def natural(text: str) -> int:
+    """A whole number of at least 0, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0 (got {number})")
+    return number
 
 
 def positive(text: str) -> int:

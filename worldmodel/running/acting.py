@@ -49,6 +49,8 @@ class Acting(Callback):
         assert isinstance(pl_module, Agent)
         self.enter(pl_module)
         self.live(pl_module)
+        if self.stop:
+            trainer.should_stop = True
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Lives the environment steps that are due before the next gradient step."""

@@ -8,6 +8,7 @@ from typing import Any
 from lightning import Callback, LightningModule, Trainer
 
 from worldmodel.memory import ReplayBuffer
+from worldmodel.running.checkpoints import save_checkpoint
 
 
 class KeepCheckpoints(Callback):
@@ -44,4 +45,7 @@ class KeepCheckpoints(Callback):
 
     def keep_best(self, trainer: Trainer) -> None:
         """Writes checkpoints/best: the weights alone, to be evaluated and watched."""
-        trainer.save_checkpoint(self.folder / "best", weights_only=True)
+        learner = trainer.lightning_module
+        weights: dict[str, Any] = {"state_dict": learner.state_dict(), "global_step": trainer.global_step}
+        learner.on_save_checkpoint(weights)
+        save_checkpoint(weights, self.folder / "best")

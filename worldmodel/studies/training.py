@@ -9,6 +9,8 @@ from rich.table import Table
 
 from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
 from worldmodel.errors import ConfigurationError, Stopped
+from worldmodel.running.metrics_file import truncate_metrics
+from worldmodel.running.reached import reached_by
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 from worldmodel.running.training import Session, assemble
@@ -57,6 +59,7 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
     checkpoint = directory.checkpoint(directory.path)
     session = assemble(settings, console, directory)
     write_settings(settings, directory.config)
+    truncate_metrics(directory.metrics, reached_by(checkpoint).gradient_steps)
     finish(settings, session, checkpoint, console)
 
 
