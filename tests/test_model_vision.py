@@ -31,12 +31,12 @@ def test_stages(size, expected):
 
 def test_sizes_that_patches_do_not_fit_are_refused():
     with pytest.raises(ConfigurationError, match="image_size is 50: from 32 on it must be a multiple of 4"):
-        ImageEncoder((50, 50, 3), 4)
+        ImageEncoder((50, 50, 3), 4, 4)
 
 
 @pytest.mark.parametrize(("size", "channels"), SIZES)
 def test_shapes(size, channels):
-    encoder, decoder = ImageEncoder((size, size, channels), 4), ImageDecoder(6, (size, size, channels), 4, 8)
+    encoder, decoder = ImageEncoder((size, size, channels), 4, 4), ImageDecoder(6, (size, size, channels), 4, 4, 8)
     image, features = images(2, size, channels), torch.randn(2, 6)
     assert encoder(image).shape == (2, encoder.outputs)
     assert decoder.observation(features).shape == image.shape
@@ -45,7 +45,7 @@ def test_shapes(size, channels):
 
 @pytest.mark.parametrize(("size", "channels"), SIZES)
 def test_the_decoder_mirrors_the_encoder(size, channels):
-    encoder, decoder = ImageEncoder((size, size, channels), 4), ImageDecoder(6, (size, size, channels), 4, 8)
+    encoder, decoder = ImageEncoder((size, size, channels), 4, 4), ImageDecoder(6, (size, size, channels), 4, 4, 8)
     assert decoder.project[-1].out_features == encoder.outputs
     down = [layer for layer in encoder.layers if isinstance(layer, torch.nn.Conv2d)]
     up = [layer for layer in decoder.layers if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d)]
@@ -83,7 +83,7 @@ def test_the_loss_is_half_the_squared_error_of_pixels_between_zero_and_one():
 
 def test_forward_and_observation_of_a_real_decoder_agree_with_its_loss():
     torch.manual_seed(0)
-    decoder, features, image = ImageDecoder(6, (64, 64, 3), 4, 8), torch.randn(2, 6), images(2, 64, 3)
+    decoder, features, image = ImageDecoder(6, (64, 64, 3), 4, 4, 8), torch.randn(2, 6), images(2, 64, 3)
     torch.nn.init.uniform_(decoder.layers[-1].bias, 0.2, 0.8)
     painted = decoder(features)
     assert painted.min() > 0 and painted.max() < 1 and painted.std() > 0.1  # nothing is clamped
@@ -95,8 +95,8 @@ def test_forward_and_observation_of_a_real_decoder_agree_with_its_loss():
 def test_whole_and_decimal_pixels_are_read_alike_and_left_alone(size):
     torch.manual_seed(0)
     encoder, decoder, image = (
-        ImageEncoder((size, size, 3), 4),
-        ImageDecoder(6, (size, size, 3), 4, 8),
+        ImageEncoder((size, size, 3), 4, 4),
+        ImageDecoder(6, (size, size, 3), 4, 4, 8),
         images(2, size, 3),
     )
     features, decimal = torch.randn(2, 6), image.float()
@@ -106,7 +106,7 @@ def test_whole_and_decimal_pixels_are_read_alike_and_left_alone(size):
 
 
 def test_pixels_are_read_as_zero_to_one():
-    encoder = ImageEncoder((16, 16, 1), 4)
+    encoder = ImageEncoder((16, 16, 1), 4, 4)
     seen = []
     encoder.layers[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     encoder(torch.tensor([0, 255], dtype=torch.uint8)[:, None, None, None].expand(2, 16, 16, 1))
@@ -117,7 +117,7 @@ def test_pixels_are_read_as_zero_to_one():
 def test_rows_and_columns_are_not_mixed_up():
     """One dark pixel moves only the features of its own patch."""
     torch.manual_seed(0)
-    encoder = ImageEncoder((84, 84, 1), 4)
+    encoder = ImageEncoder((84, 84, 1), 4, 4)
     image = torch.full((1, 84, 84, 1), 128, dtype=torch.uint8)
     dark = image.clone()
     dark[0, 4 * 3 + 1, 4 * 17 + 2] = 0
@@ -145,17 +145,17 @@ def test_the_loss_of_vectors_by_hand():
 
 def test_the_spec_decides():
     pixels, vector = Spec("a", (64, 64, 3), "uint8", ("x",), {}), Spec("b", (5,), "float32", ("x",), {})
-    assert isinstance(build_encoder(pixels, 4, 8), ImageEncoder)
-    assert isinstance(build_encoder(vector, 4, 8), VectorEncoder)
-    assert isinstance(build_decoder(pixels, 6, 4, 8), ImageDecoder)
-    assert isinstance(build_decoder(vector, 6, 4, 8), VectorDecoder)
+    assert isinstance(build_encoder(pixels, 4, 4, 8), ImageEncoder)
+    assert isinstance(build_encoder(vector, 4, 4, 8), VectorEncoder)
+    assert isinstance(build_decoder(pixels, 6, 4, 4, 8), ImageDecoder)
+    assert isinstance(build_decoder(vector, 6, 4, 4, 8), VectorDecoder)
 
 
 def test_images_are_learned():
     """Two images are told apart by their features after a few steps."""
     torch.manual_seed(0)
     image = images(2, 16, 1)
-    encoder, decoder = ImageEncoder((16, 16, 1), 4), ImageDecoder(8, (16, 16, 1), 8, 32)
+    encoder, decoder = ImageEncoder((16, 16, 1), 4, 4), ImageDecoder(8, (16, 16, 1), 8, 4, 32)
     project = torch.nn.Linear(encoder.outputs, 8)
     optimizer = torch.optim.Adam([*encoder.parameters(), *project.parameters(), *decoder.parameters()], 3e-3)
     losses = []

@@ -40,7 +40,8 @@ def learn(trajectory: Trajectory, online: QNetwork, target: QNetwork, returns: R
     with torch.no_grad():
         values = online.two_hot.mean(logits)
         best = values[:, 1:].argmax(-1, keepdim=True)
-        bootstrap = target.values(trajectory.latent[:, 1:]).gather(-1, best).squeeze(-1)
+        # all states at once: a slice in time is not contiguous, and its matrix product many times slower
+        bootstrap = target.values(trajectory.latent)[:, 1:].gather(-1, best).squeeze(-1)
         realised = returns(trajectory.reward, discount * trajectory.continues, bootstrap, trajectory.trace)
         predicted = values[:, :-1].gather(-1, trajectory.action[..., None]).squeeze(-1)
     index = trajectory.action[..., None, None].expand(-1, -1, 1, logits.shape[-1])

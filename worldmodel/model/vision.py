@@ -51,14 +51,14 @@ class ImageEncoder(nn.Module):
     There is no normalisation between the convolutions: over few channels it costs more than they do.
     """
 
-    def __init__(self, shape: tuple[int, ...], depth: int) -> None:
+    def __init__(self, shape: tuple[int, ...], depth: int, kernel: int) -> None:
         super().__init__()
         size, _, channels = shape
         patch, halvings = stages(size)
-        kernel, stride, padding = (patch, patch, 0) if patch > 1 else (3, 1, 1)
-        layers: list[nn.Module] = [nn.Conv2d(channels, depth, kernel, stride, padding), nn.SiLU()]
+        first = nn.Conv2d(channels, depth, patch, patch) if patch > 1 else nn.Conv2d(channels, depth, 3, padding=1)
+        layers: list[nn.Module] = [first, nn.SiLU()]
         for _ in range(halvings):
-            layers += [nn.Conv2d(depth, 2 * depth, 4, 2, 1), nn.SiLU()]
+            layers += [nn.Conv2d(depth, 2 * depth, kernel, 2, kernel // 2 - 1), nn.SiLU()]
             depth *= 2
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.outputs = depth * (size // patch // 2**halvings) ** 2
@@ -72,7 +72,7 @@ class ImageEncoder(nn.Module):
 class ImageDecoder(nn.Module):
     """Features `[B, F]` to images, the encoder's mirror."""
 
-    def __init__(self, inputs: int, shape: tuple[int, ...], depth: int, units: int) -> None:
+    def __init__(self, inputs: int, shape: tuple[int, ...], depth: int, kernel: int, units: int) -> None:
         super().__init__()
         size, _, channels = shape
         self.patch, halvings = stages(size)
@@ -81,10 +81,10 @@ class ImageDecoder(nn.Module):
         self.project = nn.Sequential(mlp(inputs, units, 1), nn.Linear(units, depth * self.grid**2))
         layers: list[nn.Module] = [nn.SiLU()]
         for _ in range(halvings):
-            layers += [nn.ConvTranspose2d(depth, depth // 2, 4, 2, 1), nn.SiLU()]
+            layers += [nn.ConvTranspose2d(depth, depth // 2, kernel, 2, kernel // 2 - 1), nn.SiLU()]
             depth //= 2
-        kernel, padding = (1, 0) if self.patch > 1 else (3, 1)
-        layers.append(nn.Conv2d(depth, channels * self.patch**2, kernel, padding=padding))
+        last = (1, 0) if self.patch > 1 else (3, 1)
+        layers.append(nn.Conv2d(depth, channels * self.patch**2, last[0], padding=last[1]))
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
@@ -133,15 +133,15 @@ class VectorDecoder(nn.Module):
         return symexp(self.layers(features).float())
 
 
-def build_encoder(spec: Spec, depth: int, units: int) -> ImageEncoder | VectorEncoder:
+def build_encoder(spec: Spec, depth: int, kernel: int, units: int) -> ImageEncoder | VectorEncoder:
     """The encoder that fits the observations of `spec`."""
     if spec.pixels:
-        return ImageEncoder(spec.observation_shape, depth)
+        return ImageEncoder(spec.observation_shape, depth, kernel)
     return VectorEncoder(math.prod(spec.observation_shape), units)
 
 
-def build_decoder(spec: Spec, inputs: int, depth: int, units: int) -> ImageDecoder | VectorDecoder:
+def build_decoder(spec: Spec, inputs: int, depth: int, kernel: int, units: int) -> ImageDecoder | VectorDecoder:
     """The decoder that fits the observations of `spec`."""
     if spec.pixels:
-        return ImageDecoder(inputs, spec.observation_shape, depth, units)
+        return ImageDecoder(inputs, spec.observation_shape, depth, kernel, units)
     return VectorDecoder(inputs, math.prod(spec.observation_shape), units)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +36,8 @@ class WorldModelSettings:
     """Hidden layers of the heads for reward and going on."""
     depth: int = bounded(48, low=1)
     """Channels of the first convolution; they double whenever the image is halved."""
+    kernel: Literal[2, 4] = 4
+    """Width of the convolutions that halve the image: 4 overlap, 2 do not and cost a quarter."""
     bins: int = bounded(101, low=3)
     """Bins of the two-hot distributions, an odd number."""
     bin_limit: float = bounded(10.0, above=0, high=20)
@@ -82,13 +85,13 @@ class WorldModel(LightningModule):
         stochastic = settings.variables * settings.classes
         self.features = settings.recurrent_units + stochastic
         units = settings.units
-        self.encoder = build_encoder(spec, settings.depth, units)
+        self.encoder = build_encoder(spec, settings.depth, settings.kernel, units)
         self.posterior_head = nn.Sequential(mlp(self.encoder.outputs, units, 1), nn.Linear(units, stochastic))
         self.step_input = mlp(stochastic + self.actions, units, 1)
         self.recurrence = GRU(units, settings.recurrent_units)
         self.first_recurrent = nn.Parameter(torch.zeros(settings.recurrent_units))
         self.prior_head = nn.Sequential(mlp(settings.recurrent_units, units, 1), nn.Linear(units, stochastic))
-        self.decoder = build_decoder(spec, self.features, settings.depth, units)
+        self.decoder = build_decoder(spec, self.features, settings.depth, settings.kernel, units)
         self.two_hot = TwoHot(settings.bins, settings.bin_limit)
         self.reward_head = mlp(self.features, units, settings.layers, settings.bins, zero_last=True)
         self.continue_head = mlp(self.features, units, settings.layers, 1)

@@ -6,7 +6,6 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-import torch
 from lightning import Callback, LightningModule, Trainer
 
 from worldmodel.environments import Worlds
@@ -21,7 +20,7 @@ from worldmodel.running.signals import StopRequest
 class Acting(Callback):
     """Keeps the environment steps up with the gradient steps, as the schedule wants them.
 
-    There are `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the last
+    There are at most `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the last
     hundred whole games, unclipped.
     """
 
@@ -36,7 +35,7 @@ class Acting(Callback):
     ) -> None:
         self.worlds, self.buffer, self.schedule = worlds, buffer, schedule
         self.max_steps = max_steps
-        self.stop = stop or StopRequest()
+        self.stop = StopRequest() if stop is None else stop
         self.generator = np.random.default_rng(seed)
         self.scores: deque[float] = deque(maxlen=100)
         self.games = 0
@@ -48,7 +47,8 @@ class Acting(Callback):
         """Enters the worlds, and fills the memory before the first gradient step."""
         assert isinstance(pl_module, Agent)
         self.enter(pl_module)
-        self.live(pl_module)
+        with trainer.precision_plugin.forward_context():
+            self.live(pl_module)
         if self.stop:
             trainer.should_stop = True
 
@@ -67,9 +67,13 @@ class Acting(Callback):
         self.buffer.record(self.step)
 
     def live(self, agent: Agent) -> None:
-        """Acts until the environment steps that are due are done, or a signal asks to stop."""
-        due = min(self.schedule.environment_steps_due(agent.gradient_steps), self.max_steps)
-        while self.buffer.environment_steps < due and not self.stop:
+        """Acts until the environment steps that are due are done, or a signal asks to stop.
+
+        All worlds move together, so that up to N - 1 more steps are lived than are due, but never more than `max_steps`.
+        """
+        due = self.schedule.environment_steps_due(agent.gradient_steps)
+        last = self.max_steps - self.worlds.count
+        while self.buffer.environment_steps < due and self.buffer.environment_steps <= last and not self.stop:
             self.live_one_step(agent)
 
     def live_one_step(self, agent: Agent) -> None:
@@ -101,20 +105,18 @@ class Acting(Callback):
         return float(np.mean(self.scores)) if self.scores else None
 
     def state_dict(self) -> dict[str, Any]:
-        """Random states and scores; the open games themselves cannot be saved."""
+        """Random state and scores; the open games themselves cannot be saved."""
         return {
             "generator": self.generator.bit_generator.state,
-            "torch": torch.get_rng_state(),
             "scores": list(self.scores),
             "games": self.games,
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on with the random states and scores; open games count as truncated."""
+        """Goes on with the random state and scores; open games count as truncated."""
         self.generator.bit_generator.state = state_dict["generator"]
         self.scores.extend(state_dict["scores"])
         self.games = state_dict["games"]
-        torch.set_rng_state(state_dict["torch"])
         self.buffer.close_open_episodes()
 
     def _count_scores(self, step: Step) -> None:

@@ -34,7 +34,8 @@ class Evaluating(Callback):
         stop: StopRequest | None = None,
     ) -> None:
         self.worlds, self.buffer, self.keeper = worlds, buffer, keeper
-        self.every, self.games, self.stop = every, games, stop or StopRequest()
+        self.every, self.games = every, games
+        self.stop = StopRequest() if stop is None else stop
         self.due = every
         self.best: float | None = None
         self.last: Score | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ class KeepCheckpoints(Callback):
     Experience files that no checkpoint names any more are deleted after each save.
     """
 
-    def __init__(self, folder: Path, every: int, clock: Any, buffer: ReplayBuffer | None) -> None:
+    def __init__(self, folder: Path, every: int, clock: Callable[[], int], buffer: ReplayBuffer | None) -> None:
         self.folder, self.every, self.clock, self.buffer = folder, every, clock, buffer
         self.due = every
 

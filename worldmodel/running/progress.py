@@ -36,7 +36,8 @@ class ShowProgress(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begins to count."""
-        self.began, self.began_at = time.monotonic(), self._done(pl_module)
+        self.began = self.last_line = time.monotonic()
+        self.began_at = self._done(pl_module)
         if self.console.is_terminal:
             columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
             self.bar = Progress(*columns, console=self.console)
@@ -50,7 +51,8 @@ class ShowProgress(Callback):
             self.bar.update(self.bar.task_ids[0], completed=done, description=self.text(done))
         elif time.monotonic() - self.last_line >= LINE_EVERY:
             self.last_line = time.monotonic()
-            self.console.print(f"{self.text(done)}, {self.time_left(done):.0f} s left", highlight=False)
+            line = f"{self.text(done)}, {self.time_left(done):,.0f} s left"
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Takes the bar away."""

@@ -97,7 +97,10 @@ class RunDirectory:
 
     def lock(self) -> None:
         """Takes the run for this process until it ends, however it ends."""
-        file = open(self.path / "run.lock", "a+")  # noqa: SIM115 (held until the process ends)
+        try:
+            file = open(self.path / "run.lock", "a+")  # noqa: SIM115 (held until the process ends)
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

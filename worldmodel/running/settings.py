@@ -97,4 +97,24 @@ class Settings:
             found.append("data.experience must name a run to learn from, where nobody acts")
         if not self.acts and self.trainer.max_gradient_steps is None:
             found.append("trainer.max_gradient_steps must be given where nobody acts")
+        if self.acts:
+            found += self._problems_of_acting()
+        return found
+
+    def _problems_of_acting(self) -> list[str]:
+        """What would only be found after the run's directory was made."""
+        worlds, chunk, data, trainer = self.environment.count, self.data.chunk_steps, self.data, self.trainer
+        found = []
+        if data.capacity < worlds * chunk:
+            found.append(
+                f"data.capacity ({data.capacity}) must hold one chunk of data.chunk_steps ({chunk}) for each of "
+                f"environment.count ({worlds}): at least {worlds * chunk}"
+            )
+        if trainer.max_steps < worlds:
+            found.append(f"trainer.max_steps ({trainer.max_steps}) must be at least environment.count ({worlds})")
+        if trainer.prefill < data.sequence_length:
+            found.append(
+                f"trainer.prefill ({trainer.prefill}) must be at least data.sequence_length ({data.sequence_length}), "
+                "or the first batch cannot be filled"
+            )
         return found

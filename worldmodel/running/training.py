@@ -20,12 +20,14 @@ from worldmodel.memory import ReplayBuffer, ReplayData, load_buffer, make_buffer
 from worldmodel.model import WorldModel
 from worldmodel.running.acting import Acting
 from worldmodel.running.checkpoints import DirectoryCheckpointIO
+from worldmodel.running.clipping import ClipGradient
 from worldmodel.running.counting import Counting
 from worldmodel.running.evaluating import Evaluating
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.machine import prepare_machine
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
+from worldmodel.running.randomness import KeepRandomness
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.schedule import make_schedule
 from worldmodel.running.settings import Settings, TrainerSettings
@@ -100,8 +102,8 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     run = run or RunDirectory.create(settings, spec)
     run.lock()
     buffer = buffer or make_buffer(settings.data, spec, environment.count, run.experience)
-    console.print(f"run: {run.path}", highlight=False)
-    console.print(memory_in_words(spec, settings.data.capacity, settings.data.compress), highlight=False)
+    for line in (f"run: {run.path}", memory_in_words(spec, settings.data.capacity, settings.data.compress)):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     schedule, stop = make_schedule(trainer), StopRequest()
     total = trainer.max_gradient_steps or schedule.gradient_steps_for(trainer.max_steps)
@@ -118,7 +120,8 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
         progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)
     # the order matters: what is lived is counted, then evaluated, then kept
     counting = Counting(buffer, acting, trainer.log_every)
-    parts = (StopOnSignal(stop), acting, counting, evaluating, keeper, progress)
+    clipping = ClipGradient(settings.agent.world_model_clip) if trainer.learner == "world_model" else None
+    parts = (StopOnSignal(stop), KeepRandomness(), clipping, acting, counting, evaluating, keeper, progress)
     callbacks: list[Callback] = [part for part in parts if part is not None]
     lightning = make_trainer(trainer, total, callbacks, make_loggers(settings, run))
     return Session(run, lightning, learner, data, acting, evaluating, stop)
