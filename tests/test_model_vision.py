@@ -56,7 +56,7 @@ class Painter(ImageDecoder):
     """A decoder that paints one image, whatever it is asked; patches are cut out by hand."""
 
     def __init__(self, image: torch.Tensor) -> None:
-        super().__init__(6, image.shape[1:], 4, 8)
+        super().__init__(6, image.shape[1:], 4, 4, 8)
         p, grid = self.patch, image.shape[1] // self.patch
         cut = [image[:, i * p : (i + 1) * p, j * p : (j + 1) * p] for i in range(grid) for j in range(grid)]
         self.patches = torch.stack(cut, 1).reshape(len(image), grid, grid, -1) / 255

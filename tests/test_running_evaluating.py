@@ -11,8 +11,8 @@ def weights(session):
 
 def test_evaluation_moves_no_random_state_of_the_training(tmp_path):
     often = counter_session(tmp_path / "often", trainer={"evaluate_every": 20})
-    never = counter_session(tmp_path / "never", trainer={"evaluate_every": 1000})
     often.go()
+    never = counter_session(tmp_path / "never", trainer={"evaluate_every": 1000})
     never.go()
     assert all(torch.equal(value, weights(never)[name]) for name, value in weights(often).items())
 

@@ -10,12 +10,14 @@ from worldmodel.running.settings import Settings
     [
         ({"trainer": {"devices": 2}}, "trainer.devices must be 1"),
         ({"trainer": {"awake_steps": 5}}, "go together"),
-        ({"trainer": {"prefill": 50, "max_steps": 40}}, "must not exceed"),
+        ({"trainer": {"prefill": 5000, "max_steps": 4000}}, "must not exceed"),
         ({"data": {"experience": "runs/x"}}, "set agent.acting to false"),
         ({"agent": {"acting": False}}, "data.experience must name a run"),
         ({"agent": {"acting": False}, "data": {"experience": "runs/x"}}, "max_gradient_steps must be given"),
         ({"trainer": {"learner": "world_model"}}, "data.experience must name a run"),
         ({"world_model": {"bins": 100}}, "must be odd"),
+        ({"data": {"capacity": 100}}, "must hold one chunk"),
+        ({"trainer": {"prefill": 10}}, "the first batch cannot be filled"),
     ],
 )
 def test_contradictions_are_named(groups, said):

@@ -141,3 +141,12 @@ def test_anything_else_fails_with_its_place(value: Any, kind: str) -> None:
 def test_references_that_lead_nowhere(state: Any) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         join_tensors(state, {})
+
+
+def test_the_memory_layout_of_images_comes_back():
+    """A fused optimizer whose moments lie in another order than its weights would scramble them."""
+    images = torch.arange(48.0).reshape(2, 3, 2, 4).contiguous(memory_format=torch.channels_last)
+    state, tensors = split_tensors({"moments": images, "plain": images.contiguous()})
+    back = join_tensors(state, tensors)
+    assert torch.equal(back["moments"], images) and back["moments"].stride() == images.stride()
+    assert back["plain"].is_contiguous()

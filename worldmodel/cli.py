@@ -59,8 +59,18 @@ def run_training(arguments: list[str]) -> None:
 
 def run_command(arguments: list[str]) -> None:
     """Runs one of the commands that need no training."""
-    options = make_parser().parse_args(arguments)
+    options = parse(arguments)
     options.run_command(options)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The arguments of a command; those of a benchmark that are not its own are settings, as for train.py."""
+    parser = make_parser()
+    options, settings = parser.parse_known_args(arguments)
+    if settings and options.run_command is not benchmark_step:
+        parser.error(f"unrecognized arguments: {' '.join(settings)}")
+    options.settings = settings
+    return options
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -96,10 +106,11 @@ def make_parser() -> argparse.ArgumentParser:
     command.set_defaults(run_command=inspect)
 
     benchmarks = commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT")
-    command = benchmarks.add_parser("step", help="time one gradient step and its parts, acting, and the environment")
+    command = benchmarks.add_parser(
+        "step", help="time a gradient step, acting and the worlds; --config as for train.py"
+    )
     command.add_argument("--json", action="store_true", help="print it as JSON")
     command.add_argument("--repeats", type=positive, default=5, help="timed repeats after warm-up (default 5)")
-    command.add_argument("settings", nargs=argparse.REMAINDER, help="--config FILE and settings, as for train.py")
     command.set_defaults(run_command=benchmark_step)
     return parser
 

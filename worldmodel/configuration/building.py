@@ -17,7 +17,7 @@ def build_settings(root: type[T], given: list[Given], problems: list[str]) -> T:
     """Build settings from what was given, later over earlier, and from defaults elsewhere.
 
     Raises ConfigurationError that lists `problems` and every mistake in `given`, one line each, or else what
-    `root.problems()`, where there is such a method, says about values that contradict each other.
+    the method `problems`, of the root or of a group that has one, says about values that contradict each other.
     """
     known = schema(root)
     values: dict[str, Any] = {}
@@ -30,11 +30,18 @@ def build_settings(root: type[T], given: list[Given], problems: list[str]) -> T:
         except ValueError as error:
             problems.append(f"{entry.where}: {error}")
     settings = _built(root, None, "", values, known, problems)
-    if settings is not None and not problems and hasattr(settings, "problems"):
-        problems = settings.problems()
+    if settings is not None and not problems:
+        problems = _contradictions(settings)
     if settings is None or problems:
         raise ConfigurationError("\n".join(dict.fromkeys(problems)))
     return settings
+
+
+def _contradictions(settings: Any) -> list[str]:
+    """What the settings and their groups, each with a method `problems` or without, say of themselves."""
+    inner = [getattr(settings, field.name) for field in dataclasses.fields(settings)]
+    found = [problem for group in inner if dataclasses.is_dataclass(group) for problem in _contradictions(group)]
+    return [*found, *settings.problems()] if hasattr(settings, "problems") else found
 
 
 def _checked(entry: Given, known: dict[str, Setting]) -> Any:

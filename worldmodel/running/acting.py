@@ -20,8 +20,8 @@ from worldmodel.running.signals import StopRequest
 class Acting(Callback):
     """Keeps the environment steps up with the gradient steps, as the schedule wants them.
 
-    There are at most `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the last
-    hundred whole games, unclipped.
+    There are at most `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the
+    last hundred whole games, unclipped.
     """
 
     def __init__(
@@ -69,7 +69,8 @@ class Acting(Callback):
     def live(self, agent: Agent) -> None:
         """Acts until the environment steps that are due are done, or a signal asks to stop.
 
-        All worlds move together, so that up to N - 1 more steps are lived than are due, but never more than `max_steps`.
+        All worlds move together, so that up to N - 1 more steps are lived than are due, but never more than
+        `max_steps`.
         """
         due = self.schedule.environment_steps_due(agent.gradient_steps)
         last = self.max_steps - self.worlds.count

@@ -9,7 +9,7 @@ from worldmodel.errors import NumericalError
 
 
 class ClipGradient(Callback):
-    """Clips the gradient of all parameters together to the norm `limit`; raises NumericalError where it is not finite."""
+    """Clips the gradient of all parameters to the norm `limit`; raises NumericalError where it is not finite."""
 
     def __init__(self, limit: float) -> None:
         self.limit = limit

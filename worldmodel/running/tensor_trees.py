@@ -45,6 +45,8 @@ def join_tensors(tree: Any, tensors: dict[str, Tensor]) -> Any:
 def _join_marked(mark: str, content: Any, tensors: dict[str, Tensor]) -> Any:
     if mark == "$tensor":
         return tensors[content]
+    if mark == "$channels_last":
+        return tensors[content].contiguous(memory_format=torch.channels_last)
     if mark == "$array":
         return tensors[content].numpy()
     if mark == "$tuple":
@@ -67,7 +69,8 @@ class _Splitter:
 
     def encode(self, value: Any, place: str) -> Any:
         if isinstance(value, Tensor):
-            return {"$tensor": self._store(value, place)}
+            # the layout matters: a fused optimizer reads its moments in the order of the parameter's memory
+            return {"$channels_last" if _is_channels_last(value) else "$tensor": self._store(value, place)}
         if isinstance(value, np.ndarray):
             return {"$array": self._store(self._as_tensor(value, place), place)}
         if isinstance(value, np.generic):
@@ -120,6 +123,10 @@ class _Splitter:
         while name in self.tensors:
             name += "'"
         return name
+
+
+def _is_channels_last(tensor: Tensor) -> bool:
+    return tensor.dim() == 4 and not tensor.is_contiguous() and tensor.is_contiguous(memory_format=torch.channels_last)
 
 
 def _refusal(value: Any, place: str) -> TypeError:

@@ -45,8 +45,10 @@ LIGHTNING_WARNINGS = (
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
     "You're resuming from a checkpoint that ended before the epoch ended",
     "GPU available but not used",
+    "The number of training batches .* is smaller than the logging interval",
 )
-"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch."""
+"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch; a run may be
+shorter than a row of metrics."""
 
 
 @dataclass
@@ -74,21 +76,26 @@ class Session:
 
     def go(self, checkpoint: Path | None = None) -> None:
         """Trains to the end of the budget, or until a signal asks to stop."""
-        signals = next(c for c in self.trainer.callbacks if isinstance(c, StopOnSignal))  # type: ignore[attr-defined]
         try:
             with warnings.catch_warnings():
                 for message in LIGHTNING_WARNINGS:
                     warnings.filterwarnings("ignore", message)
                 self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=checkpoint)
         finally:
-            signals.restore()
-            for logger in self.trainer.loggers:
-                if isinstance(logger, SafeWandb):
-                    logger.finish()
-            for evaluated in (self.acting, self.evaluating):
-                if evaluated is not None:
-                    evaluated.worlds.close()
-            self.run.release()
+            self.close()
+
+    def close(self) -> None:
+        """Gives back signals, worlds, trackers and the run directory."""
+        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, StopOnSignal):
+                callback.restore()
+        for logger in self.trainer.loggers:
+            if isinstance(logger, SafeWandb):
+                logger.finish()
+        for playing in (self.acting, self.evaluating):
+            if playing is not None:
+                playing.worlds.close()
+        self.run.release()
 
 
 def assemble(settings: Settings, console: Console, run: RunDirectory | None = None) -> Session:

@@ -1,0 +1,84 @@
+"""The command line: exit codes, one line per mistake, and which settings are read."""
+
+from pathlib import Path
+
+import pytest
+
+from worldmodel.cli import main, parse, train
+from worldmodel.configuration import settings_to_dict
+from worldmodel.running.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DEBUG = ["--config", str(ROOT / "configs" / "debug.yaml")]
+
+
+def lines(capsys):
+    return capsys.readouterr().err.strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--agent.horizn", "3"], 2, "horizon"),
+        (["--trainer.devices", "2"], 2, "more are not supported"),
+        (["--config", "no/such.yaml"], 2, "no/such.yaml"),
+        (["--resume"], 2, "needs a run"),
+        (["--resume", "no/such/run"], 3, "no/such/run"),
+        (["--environment.id", "ALE/Pnog-v5"], 4, "Pong"),
+        (["--environment.id", "Pendulum-v1"], 4, "Pendulum-v1"),
+        (["--world_model.learning_rate", "1e30"], 5, "not finite"),
+    ],
+)
+def test_a_mistake_is_one_line_and_an_exit_code(arguments, code, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    config = DEBUG if arguments[0] not in ("--resume", "--config") else []
+    assert train([*config, *arguments]) == code
+    (line,) = lines(capsys)
+    assert line.startswith("error: ") and said in line
+
+
+def test_everything_wrong_is_said_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert train([*DEBUG, "--agent.imagination_share", "1.3", "--agent.horizon", "0"]) == 2
+    said = "\n".join(lines(capsys))
+    assert "agent.imagination_share" in said and "agent.horizon" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_traceback_is_shown_on_demand_only(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["inspect", "nowhere"]) == 3
+    assert "Traceback" not in capsys.readouterr().err
+    assert main(["inspect", "nowhere", "--debug"]) == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_run_directory_is_not_overwritten_and_must_be_writable(counter_run, tmp_path, capsys):
+    assert train([*DEBUG, "--trainer.run", str(counter_run)]) == 7
+    (tmp_path / "file").write_text("")
+    assert train([*DEBUG, "--trainer.run", str(tmp_path / "file" / "run")]) == 6
+    assert all(line.startswith("error: ") for line in lines(capsys))
+
+
+def test_help_names_every_setting(capsys):
+    with pytest.raises(SystemExit) as end:
+        train(["--help"])
+    text = capsys.readouterr().out
+    assert end.value.code == 0
+    for group, settings in settings_to_dict(Settings()).items():
+        assert all(f"--{group}.{name}" in text for name in settings), group
+
+
+def test_the_quickstart_is_read_only_where_no_config_is_given(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    for arguments, quickstart in (([], True), (["--config", "configs/debug.yaml"], False)):
+        with pytest.raises(SystemExit):
+            train([*arguments, "--print_config"])
+        assert ("kernel: 2" in capsys.readouterr().out) is quickstart
+
+
+@pytest.mark.parametrize("arguments", [["evaluate", "x", "--episodes", "0"], ["dream", "x", "--seed", "-1"], ["dance"]])
+def test_arguments_that_cannot_be_are_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        parse(arguments)
+    assert end.value.code == 2 and "error" in capsys.readouterr().err

@@ -1,0 +1,98 @@
+"""Whole commands as a person types them, in processes of their own: trainings, signals, going on, looking."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from worldmodel.running.metrics_file import read_metrics
+
+ROOT = Path(__file__).parent.parent
+DEBUG = ("--config", str(ROOT / "configs" / "debug.yaml"))
+pytestmark = pytest.mark.slow
+
+
+def train(*arguments, cwd=ROOT):
+    return subprocess.run([sys.executable, ROOT / "train.py", *map(str, arguments)], cwd=cwd, timeout=300)
+
+
+def command(*arguments):
+    words = [sys.executable, "-m", "worldmodel", *map(str, arguments)]
+    return subprocess.run(words, cwd=ROOT, timeout=300, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "debug"
+    assert train(*DEBUG, "--trainer.run", path).returncode == 0
+    return path
+
+
+def test_a_run_can_be_evaluated_watched_and_inspected(run, tmp_path):
+    report = json.loads(command("evaluate", run, "--episodes", "3", "--json"))
+    assert len(report["scores"]) == 3 and report["environment"] == "CartPole-v1"
+    assert json.loads(command("inspect", run, "--json"))["gradient_steps"] == 50
+    films = command("dream", run, "--output", tmp_path).split()
+    assert films and all(Path(film).is_file() for film in films)
+    timings = json.loads(command("benchmark", "step", *DEBUG, "--json"))
+    assert timings["parts"]["total"] > 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 143)])
+def test_a_signal_stops_a_run_that_can_be_gone_on_with(number, code, tmp_path):
+    run = tmp_path / "run"
+    words = [sys.executable, "train.py", *DEBUG, "--trainer.run", str(run), "--trainer.max_steps", "100000"]
+    process = subprocess.Popen(words, cwd=ROOT)
+    deadline = time.monotonic() + 120
+    while not (run / "metrics.jsonl").exists():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.wait(60) == code
+    reached = json.loads(command("inspect", run, "--json"))
+    assert reached["gradient_steps"] > 0
+    steps = reached["environment_steps"] + 40
+    assert train("--resume", run, "--trainer.max_steps", steps).returncode == 0
+    after = json.loads(command("inspect", run, "--json"))
+    assert after["environment_steps"] == steps and after["gradient_steps"] > reached["gradient_steps"]
+
+
+def test_a_world_model_and_an_agent_learn_from_what_was_recorded(run, tmp_path):
+    offline = ("--data.experience", run, "--agent.acting", "false", "--trainer.max_gradient_steps", 20)
+    assert train(*DEBUG, *offline, "--trainer.run", tmp_path / "agent").returncode == 0
+    alone = ("--config", ROOT / "configs" / "world_model_only.yaml", *DEBUG, *offline)
+    assert train(*alone, "--trainer.learner", "world_model", "--trainer.run", tmp_path / "model").returncode == 0
+    for name in ("agent", "model"):
+        assert read_metrics(tmp_path / name / "metrics.jsonl")[-1]["gradient_step"] == 20
+    assert command("dream", tmp_path / "model", "--output", tmp_path).strip()
+
+
+@pytest.mark.parametrize("game", ["ALE/Breakout-v5", "MinAtar/Breakout"])
+def test_a_game_is_played_learned_and_dreamt(game, tmp_path):
+    run = tmp_path / "run"
+    small = ("--environment.id", game, "--environment.max_episode_steps", 150, "--trainer.precision", "bf16-mixed")
+    assert train(*DEBUG, *small, "--trainer.run", run, "--trainer.max_steps", 400).returncode == 0
+    assert json.loads(command("evaluate", run, "--episodes", "2", "--json"))["mean"] >= 0
+    film, strip = (Path(line) for line in command("dream", run, "--output", tmp_path, "--horizon", "8").split())
+    assert Image.open(film).n_frames > 8 and Image.open(strip).width > 200
+
+
+def test_phases_of_waking_and_sleeping(tmp_path):
+    phases = ("--trainer.awake_steps", 50, "--trainer.asleep_steps", 10)
+    assert train(*DEBUG, *phases, "--trainer.run", tmp_path / "run").returncode == 0
+    last = read_metrics(tmp_path / "run" / "metrics.jsonl")[-1]
+    assert (last["environment_step"], last["gradient_step"]) == (300, 50)
+
+
+def test_a_world_of_ones_own(tmp_path):
+    (tmp_path / "my_worlds.py").write_text(
+        "import gymnasium\nfrom gymnasium.envs.classic_control import CartPoleEnv\n"
+        "gymnasium.register('Maze-v0', entry_point=CartPoleEnv, max_episode_steps=30)\n"
+    )
+    words = (*DEBUG, "--environment.id", "my_worlds:Maze-v0", "--trainer.run", "run")
+    assert train(*words, cwd=tmp_path).returncode == 0
