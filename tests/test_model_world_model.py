@@ -245,7 +245,8 @@ def test_an_even_number_of_bins_has_no_zero():
 def test_defaults_are_possible():
     fields = dataclasses.fields(WorldModelSettings)
     assert (
-        all(f.metadata["bounds"].problem(f.default) is None for f in fields) and WorldModelSettings().problems() == []
+        all(f.metadata["bounds"].problem(f.default) is None for f in fields if f.metadata)
+        and WorldModelSettings().problems() == []
     )
 
 
