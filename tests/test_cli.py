@@ -6,6 +6,8 @@ import pytest
 
 from worldmodel.cli import main, parse, train
 from worldmodel.configuration import settings_to_dict
+from worldmodel.running.checkpoints import load_checkpoint, save_checkpoint
+from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -82,3 +84,47 @@ def test_arguments_that_cannot_be_are_refused(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         parse(arguments)
     assert end.value.code == 2 and "error" in capsys.readouterr().err
+
+
+def test_a_run_that_another_process_uses_is_refused(copied_run, capsys):
+    run = RunDirectory.open(copied_run)
+    run.lock()
+    assert train([f"--resume={copied_run}", "--trainer.max_steps", "240"]) == 7
+    run.release()
+    (line,) = lines(capsys)
+    assert "is in use by process" in line
+
+
+def test_weights_that_are_not_finite_end_a_run(copied_run, capsys):
+    last = copied_run / "checkpoints" / "last"
+    checkpoint = load_checkpoint(last)
+    checkpoint["state_dict"]["world_model.first_recurrent"][0] = float("nan")
+    save_checkpoint(checkpoint, last)
+    assert train(["--resume", str(copied_run), "--trainer.max_steps", "240"]) == 5
+    (line,) = lines(capsys)
+    assert "gradient step 60: the gradient of world_model is not finite" in line
+
+
+def test_what_may_not_change_is_named(copied_run, capsys):
+    assert train(["--resume", str(copied_run), "--data.batch_size", "5"]) == 2
+    (line,) = lines(capsys)
+    assert "data.batch_size: cannot change" in line
+
+
+def test_a_damaged_checkpoint_is_refused(copied_run, capsys):
+    (copied_run / "checkpoints" / "last" / "state.json").write_text("{}")
+    assert main(["evaluate", str(copied_run)]) == train(["--resume", str(copied_run)]) == 3
+    assert all("state.json" in line for line in lines(capsys))
+
+
+def test_what_worked_ends_with_zero(counter_run, capsys):
+    assert main(["inspect", str(counter_run)]) == 0
+    assert "Counter-v0" in capsys.readouterr().out
+
+
+def test_the_settings_of_a_benchmark_are_those_of_a_training():
+    options = parse(["benchmark", "step", "--json", "--config", "x.yaml", "--agent.units", "3", "--repeats", "2"])
+    assert options.json and options.repeats == 2
+    assert options.settings == ["--config", "x.yaml", "--agent.units", "3"]
+    with pytest.raises(SystemExit):
+        parse(["inspect", "x", "--agent.units", "3"])

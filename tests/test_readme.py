@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worldmodel.cli import parse
+from worldmodel.cli import make_parser, parse
 from worldmodel.configuration import read_settings
 from worldmodel.running.settings import Settings
 
@@ -47,3 +47,9 @@ def test_every_exit_code_and_target_is_named():
 def test_every_config_is_named():
     for path in (ROOT / "configs").glob("*.yaml"):
         assert f"`configs/{path.name}`" in TEXT
+
+
+def test_every_command_is_named():
+    commands = re.findall(r"^    (\w+)", make_parser().format_help(), re.MULTILINE)
+    assert {"evaluate", "dream", "inspect", "benchmark"} <= set(commands)
+    assert all(f"`python -m worldmodel {command}" in TEXT for command in commands)

@@ -5,6 +5,8 @@ import pytest
 import torch
 from tiny_runs import counter_session
 
+from worldmodel.memory import open_experience
+from worldmodel.memory.chunks import ROW
 from worldmodel.running.signals import StopRequest
 
 
@@ -108,3 +110,29 @@ def test_epsilon_follows_its_schedule(session):
     parts.acting.live(parts.learner)
     lived = parts.data.buffer.environment_steps
     assert np.isclose(parts.acting.player.epsilon, parts.learner.epsilon(lived - 2))
+
+
+def test_a_whole_run_is_recorded_row_by_row(counter_run):
+    """Prefill, the agent's own play and every restart: red is the game, green the step, blue the action before."""
+    life = open_experience(counter_run)
+    # 100 steps in each of two worlds: ten games of 11 rows, and the first row of the next
+    steps = [*range(11)] * 10 + [0]
+    games = [game for game in range(1, 11) for _ in range(11)] + [11]
+    assert life.index.stop.tolist() == [111, 111]
+    for lane in range(2):
+        rows, frames = np.zeros(111, ROW), np.zeros((111, 16, 16, 3), np.uint8)
+        life.store.read(lane, 0, rows, frames)
+        red, green, blue = frames[:, 0, 0].T.astype(int)
+        assert (red.tolist(), green.tolist()) == (games, steps) and rows["step"].tolist() == steps
+        assert rows["first"].tolist() == [step == 0 for step in steps]
+        assert rows["terminated"].tolist() == [step == 10 for step in steps]
+        assert rows["reward"].tolist() == [float(step > 0) for step in steps]
+        follows = np.flatnonzero(~rows["first"])
+        assert blue[follows].tolist() == rows["action"][follows - 1].tolist()
+        assert set(blue[follows].tolist()) == {0, 1} and not rows["action"][rows["terminated"]].any()
+
+
+def test_all_worlds_move_together_but_never_beyond_the_budget(session):
+    parts = session(environment=VECTORS | {"count": 3}, trainer={"max_steps": 200, "prefill": 80})
+    parts.go()
+    assert parts.data.buffer.environment_steps == 198

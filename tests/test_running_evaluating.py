@@ -1,6 +1,7 @@
 import torch
 from tiny_runs import counter_session
 
+from worldmodel.running import evaluating
 from worldmodel.running.checkpoints import load_checkpoint
 from worldmodel.running.metrics_file import read_metrics
 
@@ -37,3 +38,15 @@ def test_a_request_to_stop_leaves_out_the_last_evaluation(tmp_path):
     session.stop.signal_number = 15
     session.go()
     assert session.score is None
+
+
+def test_the_best_is_kept_by_score(tmp_path, monkeypatch):
+    """At 120, 150 and 180 steps and at the end; games of the Counter are all worth the same, so scores are told."""
+    scores = iter([[1.0], [3.0], [3.0], [2.0]])
+    monkeypatch.setattr(evaluating, "play", lambda *_: next(scores))
+    session = counter_session(tmp_path / "run", trainer={"evaluate_every": 30, "prefill": 90})
+    session.go()
+    assert session.evaluating.best == 3 and session.score.mean == 2
+    best = load_checkpoint(session.run.checkpoints / "best")
+    # two steps for each gradient step after the prefill
+    assert best["global_step"] == best["agent"]["gradient_steps"] == 30

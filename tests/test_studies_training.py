@@ -1,16 +1,22 @@
 """Starting and going on: what may change, and that going on is the same as not having stopped."""
 
 import io
+import signal
 
 import pytest
 import torch
+from counter_env import register_counter
 from rich.console import Console
-from tiny_runs import counter_session
+from tiny_runs import COUNTER, counter_session
 
-from worldmodel.errors import ConfigurationError
+from worldmodel.configuration import settings_from_dict
+from worldmodel.errors import ConfigurationError, FileError, Stopped
 from worldmodel.running.checkpoints import load_checkpoint
 from worldmodel.running.metrics_file import read_metrics
-from worldmodel.studies.training import resume
+from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.settings import Settings
+from worldmodel.running.training import assemble
+from worldmodel.studies.training import finish, next_commands, resume
 
 
 def gone_on(run, *arguments):
@@ -67,3 +73,62 @@ def test_four_steps_are_two_and_two_more(tmp_path, counter_run):
     assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
     moments, others = (c["optimizer_states"][0]["state"] for c in (one, other))
     assert all(torch.equal(moments[i][key], others[i][key]) for i in moments for key in moments[i])
+
+
+def test_a_finished_run_is_finished(copied_run):
+    before = (copied_run / "metrics.jsonl").read_text()
+    gone_on(copied_run)
+    assert (copied_run / "metrics.jsonl").read_text() == before
+
+
+def test_the_best_weights_alone_cannot_be_gone_on_with(copied_run):
+    with pytest.raises(FileError, match=r"holds weights alone; go on with: python train.py --resume \S+copied$"):
+        gone_on(copied_run / "checkpoints" / "best")
+
+
+@pytest.mark.parametrize("film", [False, True])
+def test_a_run_that_was_stopped_before_it_learned_goes_on(film, tmp_path):
+    """The signal comes in the prefill, after 30 of its 80 steps."""
+    register_counter()
+    trainer = {**COUNTER["trainer"], "run": str(tmp_path / "run"), "film": film}
+    settings = settings_from_dict(Settings, {**COUNTER, "trainer": trainer})
+    console = Console(file=io.StringIO())
+    session = assemble(settings, console)
+    step, stepped = session.acting.worlds.step, []
+
+    def stepping(actions):
+        stepped.append(actions)
+        if len(stepped) == 15:
+            session.stop.receive(signal.SIGTERM, None)
+        return step(actions)
+
+    session.acting.worlds.step = stepping
+    with pytest.raises(Stopped, match="saved; go on with") as stopped:
+        finish(settings, session, None, console)
+    assert stopped.value.exit_code == 143
+    saved = load_checkpoint(session.run.checkpoints / "last")
+    assert (saved["global_step"], saved["ReplayData"]["buffer"]["environment_steps"]) == (0, 30)
+    gone_on(session.run.path)
+    last = read_metrics(session.run.metrics)[-1]
+    assert (last["gradient_step"], last["environment_step"]) == (60, 200)
+
+
+def test_the_next_commands_can_be_copied_however_long_the_path(copied_run):
+    moved = copied_run.rename(copied_run.with_name(f"{'long ' * 20}name"))
+    text = io.StringIO()
+    resume([str(moved)], ["--trainer.max_steps", "204"], Console(file=text, width=60))
+    commands = [line for line in text.getvalue().splitlines() if str(moved) in line]
+    assert commands[0] == f"run: {moved}"
+    assert commands[-3:] == [
+        f"evaluate: python -m worldmodel evaluate '{moved}'",
+        f"watch:    python -m worldmodel dream '{moved}'",
+        f"continue: python train.py --resume '{moved}' --trainer.max_steps N",
+    ]
+
+
+def test_where_nobody_acts_nobody_is_evaluated_and_the_budget_is_in_gradient_steps(world_model_run):
+    run = RunDirectory.open(world_model_run)
+    assert next_commands(run.settings(), run) == [
+        f"watch:    python -m worldmodel dream {world_model_run}",
+        f"continue: python train.py --resume {world_model_run} --trainer.max_gradient_steps N",
+    ]

@@ -49,12 +49,14 @@ def run_training(arguments: list[str]) -> None:
     """Trains a new run, or goes on with one."""
     from worldmodel.studies.training import resume, start
 
-    if "--resume" in arguments:
-        position = arguments.index("--resume")
-        run = arguments[position + 1 : position + 2]
-        resume(run, arguments[:position] + arguments[position + 2 :], Console())
-    else:
-        start(arguments, QUICKSTART, Console())
+    for position, word in enumerate(arguments):
+        flag, equals, text = word.partition("=")
+        if flag == "--resume":
+            after = position + (1 if equals else 2)
+            run = [text] if equals else arguments[position + 1 : after]
+            resume(run, arguments[:position] + arguments[after:], Console())
+            return
+    start(arguments, QUICKSTART, Console())
 
 
 def run_command(arguments: list[str]) -> None:

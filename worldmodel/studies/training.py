@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
-from worldmodel.errors import ConfigurationError, Stopped
+from worldmodel.errors import ConfigurationError, FileError, Stopped
 from worldmodel.running.metrics_file import truncate_metrics
 from worldmodel.running.reached import reached_by
 from worldmodel.running.run_directory import RunDirectory
@@ -46,6 +47,9 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
     if not run:
         raise ConfigurationError("--resume needs a run: python train.py --resume RUN")
     directory = RunDirectory.open(run[0])
+    checkpoint = directory.checkpoint(run[0])
+    if checkpoint.name == "best":
+        raise FileError(f"{checkpoint}: holds weights alone; go on with: {_resume(directory)}")
     before = settings_to_dict(directory.settings())
     after = settings_to_dict(read_settings(Settings, ["--config", str(directory.config), *arguments]))
     allowed = {f"trainer.{name}" for name in MAY_CHANGE}
@@ -56,10 +60,10 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
             "start a new run instead"
         )
     settings = settings_from_dict(Settings, after)
-    checkpoint = directory.checkpoint(directory.path)
+    reached = reached_by(checkpoint)
     session = assemble(settings, console, directory)
     write_settings(settings, directory.config)
-    truncate_metrics(directory.metrics, reached_by(checkpoint).gradient_steps)
+    truncate_metrics(directory.metrics, reached.gradient_steps)
     finish(settings, session, checkpoint, console)
 
 
@@ -71,22 +75,38 @@ def finish(settings: Settings, session: Session, checkpoint: Path | None, consol
     if session.stop.signal_number is not None:
         raise Stopped(
             session.stop.signal_number,
-            f"stopped by a signal, saved; go on with: python train.py --resume {session.run.path}",
+            f"stopped by a signal, saved; go on with: {_resume(session.run)}",
         )
     console.print(closing_table(session))
+    for line in next_commands(settings, session.run):
+        # a path must stay in one piece, to be copied from a narrow terminal or a file
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def closing_table(session: Session) -> Table:
-    """What was reached, and the commands to evaluate, watch and continue."""
-    run = session.run.path
-    table = Table(title=f"{run}", show_header=False, title_justify="left")
+    """What was reached."""
+    table = Table(show_header=False)
     table.add_row("gradient steps", f"{session.trainer.global_step:,}")
     if session.acting is not None:
         table.add_row("environment steps", f"{session.data.buffer.environment_steps:,}")
     if (score := session.score) is not None:
         interval = f"95 % interval {score.low:.2f} to {score.high:.2f}, {score.games} games, epsilon 0"
         table.add_row("score", f"{score.mean:.2f} ({interval})")
-    table.add_row("evaluate", f"python -m worldmodel evaluate {run}")
-    table.add_row("watch", f"python -m worldmodel dream {run}")
-    table.add_row("continue", f"python train.py --resume {run} --trainer.max_steps N")
     return table
+
+
+def next_commands(settings: Settings, run: RunDirectory) -> list[str]:
+    """The commands to evaluate, where there is somebody to evaluate, to watch, and to go on."""
+    path = shlex.quote(str(run.path))
+    budget = "max_gradient_steps" if settings.trainer.max_gradient_steps else "max_steps"
+    evaluate = [f"evaluate: python -m worldmodel evaluate {path}"] if settings.trainer.learner == "agent" else []
+    return [
+        *evaluate,
+        f"watch:    python -m worldmodel dream {path}",
+        f"continue: {_resume(run)} --trainer.{budget} N",
+    ]
+
+
+def _resume(run: RunDirectory) -> str:
+    """The command that goes on with a run, to be copied."""
+    return f"python train.py --resume {shlex.quote(str(run.path))}"
