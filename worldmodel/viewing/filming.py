@@ -41,7 +41,7 @@ class FilmDreams(Callback):
     def film(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Four dreams from the recorded life, side by side."""
         step = self.data.buffer.environment_steps if self.evaluating else trainer.global_step
-        if step == self.filmed:
+        if step == self.filmed or self.data.buffer.index.transitions == 0:
             return
         self.filmed = step
         world_model = pl_module.world_model if isinstance(pl_module, Agent) else pl_module
