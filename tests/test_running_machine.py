@@ -10,6 +10,7 @@ import torch
 from worldmodel.running.machine import (
     available_cores,
     choose_device,
+    choose_precision,
     keep_freed_memory,
     machine_in_words,
     prepare_machine,
@@ -59,6 +60,21 @@ def test_device_follows_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [choose_device(wanted) for wanted in ("auto", "cpu", "gpu")] == ["cpu"] * 3
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert [choose_device(wanted) for wanted in ("auto", "cpu", "gpu")] == ["cuda", "cpu", "cuda"]
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [({"avx2": True, "avx512_bf16": False}, "32-true"), ({"avx512_bf16": True}, "bf16-mixed"), ({}, "32-true")],
+)
+def test_auto_precision_asks_the_processor(monkeypatch: pytest.MonkeyPatch, known: dict, expected: str) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
+    assert choose_precision("auto", "cpu") == expected
+    assert choose_precision("bf16-mixed", "cpu") == "bf16-mixed"
+
+
+def test_a_torch_that_does_not_tell_gets_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert choose_precision("auto", "cpu") == "32-true"
 
 
 def test_machine_in_words() -> None:

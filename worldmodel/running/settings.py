@@ -52,8 +52,8 @@ class TrainerSettings:
     """Where the networks run."""
     devices: int = bounded(1, low=1)
     """Number of devices; more than one is not supported yet."""
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    """Number format of the networks; bf16-mixed is several times faster where the processor knows it."""
+    precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
+    """Number format of the networks; auto is bf16-mixed where the hardware multiplies bfloat16 and 32-true elsewhere."""
     compile: bool = False
     """Whether networks are compiled (torch.compile); worth it on GPUs."""
     threads: int | None = bounded(None, low=1)

@@ -24,7 +24,7 @@ from worldmodel.running.clipping import ClipGradient
 from worldmodel.running.counting import Counting
 from worldmodel.running.evaluating import Evaluating
 from worldmodel.running.keeping import KeepCheckpoints
-from worldmodel.running.machine import prepare_machine
+from worldmodel.running.machine import choose_precision, prepare_machine
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.randomness import KeepRandomness
@@ -172,7 +172,7 @@ def make_trainer(settings: TrainerSettings, total: int, callbacks: list[Callback
         max_steps=total,
         accelerator=settings.accelerator,
         devices=settings.devices,
-        precision=settings.precision,
+        precision=choose_precision(settings.precision, settings.accelerator),  # type: ignore[arg-type]
         logger=loggers,
         log_every_n_steps=settings.log_every,
         callbacks=callbacks,

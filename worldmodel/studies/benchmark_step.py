@@ -23,7 +23,7 @@ from worldmodel.learning.q_learning import learn
 from worldmodel.learning.q_network import EpsilonGreedy
 from worldmodel.memory import ReplayData, make_buffer
 from worldmodel.running.acting import Acting
-from worldmodel.running.machine import machine_in_words, prepare_machine
+from worldmodel.running.machine import choose_precision, machine_in_words, prepare_machine
 from worldmodel.running.schedule import Interleaved
 from worldmodel.running.settings import Settings
 
@@ -126,7 +126,7 @@ def _time_with(settings: Settings, worlds: Worlds, repeats: int) -> Timings:
     replay = ReplayData(data, buffer, repeats, settings.trainer.seed)
     watch = Stopwatch(device)
     optimizer = agent.configure_optimizers()
-    precision = settings.trainer.precision
+    precision = choose_precision(settings.trainer.precision, settings.trainer.accelerator)
     for _ in range(WARM_UP + repeats):
         with watch.part("total"):
             movie = _gradient_step(agent, replay, optimizer, watch, lambda: _autocast(device, precision))
