@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from worldmodel.cli import main, parse, train
 from worldmodel.configuration import settings_to_dict
@@ -21,12 +22,12 @@ def lines(capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--agent.horizn", "3"], 2, "horizon"),
+        (["--agent.horizn", "3"], 2, "did you mean agent.horizon?"),
         (["--trainer.devices", "2"], 2, "more are not supported"),
         (["--config", "no/such.yaml"], 2, "no/such.yaml"),
         (["--resume"], 2, "needs a run"),
         (["--resume", "no/such/run"], 3, "no/such/run"),
-        (["--environment.id", "ALE/Pnog-v5"], 4, "Pong"),
+        (["--environment.id", "ALE/Pnog-v5"], 4, "did you mean ALE/Pong-v5?"),
         (["--environment.id", "Pendulum-v1"], 4, "Pendulum-v1"),
         (["--world_model.learning_rate", "1e30"], 5, "not finite"),
     ],
@@ -42,8 +43,9 @@ def test_a_mistake_is_one_line_and_an_exit_code(arguments, code, said, tmp_path,
 def test_everything_wrong_is_said_at_once(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert train([*DEBUG, "--agent.imagination_share", "1.3", "--agent.horizon", "0"]) == 2
-    said = "\n".join(lines(capsys))
-    assert "agent.imagination_share" in said and "agent.horizon" in said
+    share, horizon = lines(capsys)
+    assert share.startswith("error: --agent.imagination_share: ") and "1.3" in share
+    assert horizon.startswith("error: --agent.horizon: ") and "0" in horizon
     assert list(tmp_path.iterdir()) == []
 
 
@@ -57,9 +59,12 @@ def test_a_traceback_is_shown_on_demand_only(tmp_path, monkeypatch, capsys):
 
 def test_a_run_directory_is_not_overwritten_and_must_be_writable(counter_run, tmp_path, capsys):
     assert train([*DEBUG, "--trainer.run", str(counter_run)]) == 7
+    (exists,) = lines(capsys)
+    assert exists.startswith(f"error: {counter_run}: exists already")
     (tmp_path / "file").write_text("")
     assert train([*DEBUG, "--trainer.run", str(tmp_path / "file" / "run")]) == 6
-    assert all(line.startswith("error: ") for line in lines(capsys))
+    (file,) = lines(capsys)
+    assert file.startswith(f"error: {tmp_path / 'file' / 'run'}: cannot be written")
 
 
 def test_help_names_every_setting(capsys):
@@ -74,9 +79,15 @@ def test_help_names_every_setting(capsys):
 def test_the_quickstart_is_read_only_where_no_config_is_given(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     for arguments, quickstart in (([], True), (["--config", "configs/debug.yaml"], False)):
-        with pytest.raises(SystemExit):
+        with pytest.raises(SystemExit) as end:
             train([*arguments, "--print_config"])
-        assert ("kernel: 2" in capsys.readouterr().out) is quickstart
+        printed = yaml.safe_load(capsys.readouterr().out)
+        assert end.value.code == 0
+        usual = settings_to_dict(Settings())
+        # set by the quickstart, and not by the other file
+        for group, name, value in (("world_model", "kernel", 2), ("agent", "discount", 0.92)):
+            assert usual[group][name] != value
+            assert printed[group][name] == (value if quickstart else usual[group][name])
 
 
 @pytest.mark.parametrize("arguments", [["evaluate", "x", "--episodes", "0"], ["dream", "x", "--seed", "-1"], ["dance"]])
@@ -106,9 +117,11 @@ def test_weights_that_are_not_finite_end_a_run(copied_run, capsys):
 
 
 def test_what_may_not_change_is_named(copied_run, capsys):
-    assert train(["--resume", str(copied_run), "--data.batch_size", "5"]) == 2
+    before = (copied_run / "config.yaml").read_text()
+    assert train(["--resume", str(copied_run), "--agent.horizon", "5"]) == 2
     (line,) = lines(capsys)
-    assert "data.batch_size: cannot change" in line
+    assert line.startswith("error: agent.horizon: cannot change")
+    assert (copied_run / "config.yaml").read_text() == before
 
 
 def test_a_damaged_checkpoint_is_refused(copied_run, capsys):

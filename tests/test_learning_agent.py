@@ -47,7 +47,7 @@ def test_acting_forgets_exactly_where_an_episode_begins(spec):
     agent, shown = wake(tiny_agent(spec)), movie(spec=spec).observation[:, 0]
     torch.nn.init.normal_(agent.world_model.first_recurrent)
     nowhere = LatentState.join(torch.full((3, 12), float("inf")), torch.full((3, 12), 7.0))
-    past = ActingState(nowhere, torch.tensor([2, 1, 0]))
+    past = ActingState(nowhere, torch.tensor([2, 1, 0]), torch.full((3,), 9))
     first = torch.tensor([True, False, True])
     found = []
     for state in (agent.initial_state(3), past):
@@ -65,11 +65,18 @@ def test_acting_remembers_the_frame_and_the_action_before():
     frames = movie().observation[:1, :2]
     _, state = agent.act(frames[:, 0], ~no, agent.initial_state(1))
     _, usual = agent.act(frames[:, 1], no, state)
-    other = ActingState(state.latent, (state.action + 1) % 3)
+    other = ActingState(state.latent, (state.action + 1) % 3, state.held)
     _, unusual = agent.act(frames[:, 1], no, other)
     assert not torch.equal(usual.latent.recurrent, unusual.latent.recurrent)
     expected = agent.world_model.predict(state.latent, state.action).recurrent
     assert torch.equal(usual.latent.recurrent, expected)
+
+
+def test_no_layer_behaves_differently_in_training():
+    """So that acting need not switch the mode of every module, which takes longer than the networks."""
+    dropping = torch.nn.modules.dropout._DropoutNd
+    batch_norm = torch.nn.modules.batchnorm._NormBase
+    assert not any(isinstance(module, dropping | batch_norm) for module in tiny_agent(PIXELS).modules())
 
 
 def test_the_slow_copy_acts():

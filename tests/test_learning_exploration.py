@@ -1,6 +1,7 @@
 import pytest
+import torch
 
-from worldmodel.learning.exploration import EpsilonSchedule
+from worldmodel.learning.exploration import LONGEST, EpsilonSchedule, Exploration
 
 
 def test_from_start_to_end_in_a_line():
@@ -14,3 +15,51 @@ def test_without_steps_it_is_at_its_end():
 
 def test_it_may_also_grow():
     assert EpsilonSchedule(0.0, 1.0, 10)(5) == pytest.approx(0.5)
+
+
+def walk(exploration, steps, count, epsilon):
+    """Actions `[steps, count]` where the greedy action is always 0, and how long each was still held `[steps, count]`."""
+    torch.manual_seed(0)
+    action = held = torch.zeros(count, dtype=torch.long)
+    actions, left = [], []
+    for _ in range(steps):
+        action, held = exploration.choose(torch.zeros(count, dtype=torch.long), action, held, epsilon)
+        actions.append(action)
+        left.append(held)
+    return torch.stack(actions), torch.stack(left)
+
+
+def test_without_epsilon_nothing_is_random_and_nothing_is_held():
+    greedy, held = torch.tensor([2, 0, 1]), torch.tensor([5, 0, 1])
+    action, after = Exploration(3, 2.0).choose(greedy, torch.tensor([1, 1, 0]), held, 0.0)
+    assert torch.equal(action, greedy) and not after.any()
+
+
+def test_a_held_action_goes_on_for_exactly_as_long_as_it_was_drawn():
+    actions, left = walk(Exploration(3, 2.0), 200, 50, 0.3)
+    goes_on = left[:-1] > 0
+    assert goes_on.any()
+    assert torch.equal(actions[1:][goes_on], actions[:-1][goes_on])
+    assert torch.equal(left[1:][goes_on], left[:-1][goes_on] - 1)
+    assert left.max() < LONGEST
+
+
+def test_lengths_follow_the_zeta_distribution():
+    """p(1) = 1 / (1 + 1/4 + 1/9 + ... + 1/100^2) = 0.61."""
+    torch.manual_seed(0)
+    count = 100_000
+    nothing = torch.zeros(count, dtype=torch.long)
+    action, rest = Exploration(4, 2.0).choose(nothing, nothing, nothing, 1.0)
+    often = torch.bincount(rest, minlength=LONGEST) / count
+    total = sum(n**-2 for n in range(1, 101))
+    assert torch.allclose(
+        often[:4], torch.tensor([n**-2 / total for n in (1, 2, 3, 4)], dtype=torch.float32), atol=5e-3
+    )
+    assert torch.allclose(torch.bincount(action) / count, torch.full((4,), 0.25), atol=5e-3)
+
+
+def test_without_zeta_it_is_epsilon_greedy():
+    actions, left = walk(Exploration(4, None), 400, 100, 0.4)
+    assert not left.any()
+    often = torch.bincount(actions.flatten(), minlength=4) / actions.numel()
+    assert torch.allclose(often, torch.tensor([0.7, 0.1, 0.1, 0.1]), atol=0.01)

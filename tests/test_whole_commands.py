@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from worldmodel.running.metrics_file import read_metrics
+from worldmodel.viewing.film import FRAME_MILLISECONDS
+from worldmodel.viewing.filming import CONTEXT
 
 ROOT = Path(__file__).parent.parent
 DEBUG = ("--config", str(ROOT / "configs" / "debug.yaml"))
@@ -54,6 +56,7 @@ def test_a_signal_stops_a_run_that_can_be_gone_on_with(number, code, tmp_path):
         time.sleep(0.1)
     process.send_signal(number)
     assert process.wait(60) == code
+    assert (run / "checkpoints" / "last").is_dir()
     reached = json.loads(command("inspect", run, "--json"))
     assert reached["gradient_steps"] > 0
     steps = reached["environment_steps"] + 40
@@ -64,11 +67,41 @@ def test_a_signal_stops_a_run_that_can_be_gone_on_with(number, code, tmp_path):
     assert after["gradient_steps"] > reached["gradient_steps"]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGUSR1, 143)])
+def test_a_signal_before_learning_has_begun_is_heard_too(number, code, tmp_path):
+    """The world says that it is played; it is slow, so that the prefill cannot be over before the signal comes."""
+    (tmp_path / "my_worlds.py").write_text(
+        "import gymnasium, pathlib, time\nfrom gymnasium.envs.classic_control import CartPoleEnv\n"
+        "class Slow(CartPoleEnv):\n"
+        "    def step(self, action):\n"
+        "        pathlib.Path('played').touch()\n"
+        "        time.sleep(0.01)\n"
+        "        return super().step(action)\n"
+        "gymnasium.register('Slow-v0', entry_point=Slow, max_episode_steps=30)\n"
+    )
+    words = [sys.executable, ROOT / "train.py", *DEBUG, "--environment.id", "my_worlds:Slow-v0"]
+    budget = ["--trainer.prefill", "100000", "--trainer.max_steps", "200000"]
+    process = subprocess.Popen([*words, *budget, "--trainer.run", "run"], cwd=tmp_path)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "played").exists():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.wait(60) == code
+    assert json.loads(command("inspect", tmp_path / "run", "--json"))["checkpoint.last.gradient_steps"] == 0
+
+
 def test_a_world_model_and_an_agent_learn_from_what_was_recorded(run, tmp_path):
     offline = ("--data.experience", run, "--agent.acting", "false", "--trainer.max_gradient_steps", 20)
     assert train(*DEBUG, *offline, "--trainer.run", tmp_path / "agent").returncode == 0
-    alone = ("--config", ROOT / "configs" / "world_model_only.yaml", *DEBUG, *offline)
-    assert train(*alone, "--trainer.learner", "world_model", "--trainer.run", tmp_path / "model").returncode == 0
+    alone = (
+        "--config",
+        ROOT / "configs" / "world_model_only.yaml",
+        "--config",
+        ROOT / "configs" / "size" / "tiny.yaml",
+    )
+    budget = ("--data.experience", run, "--trainer.max_gradient_steps", 20, "--trainer.wandb", "off")
+    assert train(*alone, *budget, "--trainer.run", tmp_path / "model").returncode == 0
     for name in ("agent", "model"):
         assert read_metrics(tmp_path / name / "metrics.jsonl")[-1]["gradient_step"] == 20
     assert command("dream", tmp_path / "model", "--output", tmp_path).strip()
@@ -77,12 +110,16 @@ def test_a_world_model_and_an_agent_learn_from_what_was_recorded(run, tmp_path):
 @pytest.mark.parametrize("game", ["ALE/Breakout-v5", "MinAtar/Breakout"])
 def test_a_game_is_played_learned_and_dreamt(game, tmp_path):
     run = tmp_path / "run"
-    small = ("--environment.id", game, "--environment.max_episode_steps", 150, "--trainer.precision", "bf16-mixed")
-    assert train(*DEBUG, *small, "--trainer.run", run, "--trainer.max_steps", 400).returncode == 0
+    tiny = ("--config", ROOT / "configs" / "size" / "tiny.yaml", "--trainer.precision", "bf16-mixed")
+    game = ("--environment.id", game, "--environment.max_episode_steps", 150, "--trainer.evaluation_episodes", 1)
+    budget = ("--trainer.prefill", 400, "--trainer.max_steps", 600, "--trainer.run", run)
+    assert train(*DEBUG, *tiny, *game, *budget).returncode == 0
     assert json.loads(command("evaluate", run, "--episodes", "2", "--json"))["mean"] >= 0
     film, strip = (Path(line) for line in command("dream", run, "--output", tmp_path, "--horizon", "8").split())
     with Image.open(film) as moving, Image.open(strip) as still:
-        assert moving.n_frames > 8 and still.width > 200
+        # Pillow writes pictures that are equal as one that is shown longer
+        shown = sum(moving.seek(t) or moving.info["duration"] for t in range(moving.n_frames))
+        assert shown == (CONTEXT + 8) * FRAME_MILLISECONDS and still.width > 200
 
 
 def test_phases_of_waking_and_sleeping(tmp_path):

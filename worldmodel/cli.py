@@ -28,7 +28,7 @@ def train(arguments: list[str] | None = None) -> int:
 
 
 def guarded(command: Callable[[list[str]], None], arguments: list[str]) -> int:
-    """Runs a command; an error becomes one line on stderr and its exit code, a traceback only with --debug."""
+    """Runs a command; errors become lines on stderr and an exit code, a traceback only with --debug."""
     debug = "--debug" in arguments
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # where `module:Name-v0` ids of a person's own environments are found
@@ -37,7 +37,8 @@ def guarded(command: Callable[[list[str]], None], arguments: list[str]) -> int:
     except WorldModelError as error:
         if debug:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        for problem in str(error).splitlines():
+            print(f"error: {problem}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

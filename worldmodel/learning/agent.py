@@ -13,7 +13,7 @@ from torch import Tensor
 
 from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
-from worldmodel.learning.exploration import EpsilonSchedule
+from worldmodel.learning.exploration import EpsilonSchedule, Exploration
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
@@ -28,10 +28,12 @@ class ActingState:
 
     latent: `[N]` latent states.
     action: `[N]` int64, what was done last.
+    held: `[N]` int64, for how many steps more it will be done, where it was done to explore.
     """
 
     latent: LatentState
     action: Tensor
+    held: Tensor
 
 
 class Agent(LightningModule):
@@ -56,6 +58,7 @@ class Agent(LightningModule):
         self.movie_returns = _movie_returns(settings)
         self.dream_returns = partial(_lambda_returns, settings.trace_decay)
         self.epsilon = EpsilonSchedule(settings.epsilon_start, settings.epsilon_end, settings.epsilon_steps)
+        self.exploration = Exploration(len(spec.actions), settings.epsilon_zeta)
         self.gradient_steps = 0
         self.learned = {"movie": 0, "imagined": 0}
         self.diagnose_every = 1
@@ -64,7 +67,8 @@ class Agent(LightningModule):
 
     def initial_state(self, count: int) -> ActingState:
         """The state `[N]` before anything was seen."""
-        return ActingState(self.world_model.initial(count), torch.zeros(count, dtype=torch.long, device=self.device))
+        nothing = torch.zeros(count, dtype=torch.long, device=self.device)
+        return ActingState(self.world_model.initial(count), action=nothing, held=nothing)
 
     @torch.no_grad()
     def act(
@@ -75,8 +79,9 @@ class Agent(LightningModule):
         The slow copy of the Q-network acts, epsilon-greedily.
         """
         latent = self.world_model.update(state.latent, state.action, observation, first)
-        action = EpsilonGreedy(self.target_network, epsilon).choose(latent)
-        return action, ActingState(latent, action)
+        greedy = self.target_network.values(latent).argmax(-1)
+        action, held = self.exploration.choose(greedy, state.action, state.held * ~first, epsilon)
+        return action, ActingState(latent, action, held)
 
     # Asleep
 

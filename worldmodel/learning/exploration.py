@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
+LONGEST = 100
+"""Steps after which a held action ends at the latest."""
+
 
 @dataclass(frozen=True)
 class EpsilonSchedule:
@@ -17,3 +23,33 @@ class EpsilonSchedule:
         """Epsilon at `environment_step`."""
         progress = min(1.0, environment_step / self.steps) if self.steps else 1.0
         return self.start + progress * (self.end - self.start)
+
+
+class Exploration:
+    """Random actions in place of greedy ones, each held for a while: temporally extended epsilon-greedy.
+
+    With probability epsilon an action is drawn uniformly, and with it the number of steps n that it is held, from the
+    zeta distribution p(n) ~ n^-zeta, cut off at `LONGEST` (Dabney et al. 2021, arXiv:2006.01782, algorithm 1). Where
+    `zeta` is None, n is 1 and this is plain epsilon-greedy.
+    """
+
+    def __init__(self, actions: int, zeta: float | None) -> None:
+        self.actions = actions
+        lengths = torch.arange(1, LONGEST + 1 if zeta else 2, dtype=torch.float64)
+        self.likelihood = lengths ** -(zeta or 1.0)
+
+    def choose(self, greedy: Tensor, last: Tensor, held: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
+        """Actions `[N]`, and for how many steps more each will be held, from the `greedy` ones.
+
+        last, held: `[N]` int64, what was done before, and for how many steps more it has to be.
+        """
+        if epsilon == 0:
+            return greedy, torch.zeros_like(held)
+        count, device = len(greedy), greedy.device
+        goes_on = held > 0
+        begins = torch.rand(count, device=device) < epsilon
+        drawn = torch.randint(self.actions, (count,), device=device)
+        # what comes after the first step
+        rest = torch.multinomial(self.likelihood.to(device), count, replacement=True)
+        action = torch.where(goes_on, last, torch.where(begins, drawn, greedy))
+        return action, torch.where(goes_on, held - 1, torch.where(begins, rest, torch.zeros_like(held)))

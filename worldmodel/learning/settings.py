@@ -52,5 +52,8 @@ class AgentSettings:
     """Probability of a random action in the end."""
     epsilon_steps: int = bounded(10_000, low=0)
     """Environment steps from the one to the other."""
+    epsilon_zeta: float | None = bounded(None, above=1)
+    """Exponent of the zeta distribution of the number of steps that a random action is held (2 in Dabney et al. 2021),
+    for worlds that single random steps lead nowhere in; null holds none."""
     acting: bool = True
     """Whether the agent acts; false learns from recorded experience alone (data.experience)."""

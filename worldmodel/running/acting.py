@@ -80,11 +80,9 @@ class Acting(Callback):
     def live_one_step(self, agent: Agent) -> None:
         """One moment in all worlds: answer, see what follows, and enter the next episode where one ended."""
         assert self.step is not None and self.player is not None
-        if self.buffer.environment_steps < self.schedule.environment_steps_due(0):
-            actions = self.generator.integers(len(self.worlds.spec.actions), size=self.worlds.count)
-        else:
-            self.player.epsilon = agent.epsilon(self.buffer.environment_steps)
-            actions = self.player.act(self.step)
+        lived = self.buffer.environment_steps
+        self.player.epsilon = 1.0 if lived < self.schedule.environment_steps_due(0) else agent.epsilon(lived)
+        actions = self.player.act(self.step)
         self.buffer.answer(actions)
         self.step = self.worlds.step(actions)
         self.buffer.record(self.step)

@@ -62,20 +62,8 @@ class AgentPlayer:
         device = self.agent.device
         observation = torch.from_numpy(step.observation).to(device)
         first = torch.from_numpy(step.first).to(device)
-        with evaluating(self.agent):
-            actions, self.state = self.agent.act(observation, first, self.state, self.epsilon)
+        actions, self.state = self.agent.act(observation, first, self.state, self.epsilon)
         return actions.cpu().numpy()
-
-
-@contextmanager
-def evaluating(agent: Agent) -> Iterator[None]:
-    """The agent in evaluation mode, and back in the mode it was in."""
-    before = agent.training
-    agent.eval()
-    try:
-        yield
-    finally:
-        agent.train(before)
 
 
 @contextmanager
