@@ -18,7 +18,7 @@ def test_it_may_also_grow():
 
 
 def walk(exploration, steps, count, epsilon):
-    """Actions `[steps, count]` where the greedy action is always 0, and how long each was still held `[steps, count]`."""
+    """Actions `[steps, count]` where the greedy action is always 0, and for how many steps more each is held."""
     torch.manual_seed(0)
     action = held = torch.zeros(count, dtype=torch.long)
     actions, left = [], []

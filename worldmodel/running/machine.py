@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -35,7 +37,7 @@ def choose_precision(precision: str, accelerator: str) -> str:
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         # older releases of torch do not tell
-        known = getattr(torch.cpu, "get_capabilities", dict)()
+        known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
         native = any(known.get(name) for name in ("avx512_bf16", "amx_bf16"))
     return "bf16-mixed" if native else "32-true"
 

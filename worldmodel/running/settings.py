@@ -53,7 +53,7 @@ class TrainerSettings:
     devices: int = bounded(1, low=1)
     """Number of devices; more than one is not supported yet."""
     precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
-    """Number format of the networks; auto is bf16-mixed where the hardware multiplies bfloat16 and 32-true elsewhere."""
+    """Number format of the networks; auto is bf16-mixed where the hardware multiplies bfloat16, else 32-true."""
     compile: bool = False
     """Whether networks are compiled (torch.compile); worth it on GPUs."""
     threads: int | None = bounded(None, low=1)
