@@ -20,6 +20,7 @@ LAYERS = (
     ("replay",),
     ("learning",),
     ("running",),
+    ("analysis",),
     ("viewing",),
     ("studies",),
     ("cli", "__main__"),

@@ -17,8 +17,7 @@ SIZES = [(64, 3), (84, 1), (10, 4), (16, 3)]
 
 
 def images(count, size, channels) -> torch.Tensor:
-    g = torch.Generator().manual_seed(0)
-    return torch.randint(256, (count, size, size, channels), dtype=torch.uint8, generator=g)
+    return torch.randn(count, size, size, channels, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,7 @@ class Painter(ImageDecoder):
         super().__init__(6, image.shape[1:], 4, 4, 8)
         p, grid = self.patch, image.shape[1] // self.patch
         cut = [image[:, i * p : (i + 1) * p, j * p : (j + 1) * p] for i in range(grid) for j in range(grid)]
-        self.patches = torch.stack(cut, 1).reshape(len(image), grid, grid, -1) / 255
+        self.patches = torch.stack(cut, 1).reshape(len(image), grid, grid, -1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         return self.patches
@@ -70,77 +69,61 @@ def test_a_perfect_decoder_has_no_loss_and_shows_the_image(size, channels):
     image, features = images(2, size, channels), torch.zeros(2, 6)
     painter = Painter(image)
     assert torch.allclose(painter.loss(features, image), torch.zeros(2), atol=1e-9)
-    assert torch.allclose(painter.observation(features), image.float(), atol=1e-3)
+    assert torch.equal(painter.observation(features), image)
 
 
-def test_the_loss_is_half_the_squared_error_of_pixels_between_zero_and_one():
-    image = torch.full((1, 64, 64, 3), 100, dtype=torch.uint8)
+def test_the_loss_is_half_the_mean_squared_error():
+    image = torch.full((1, 64, 64, 3), 0.4)
     painter = Painter(image)
     other = image.clone()
-    other[0, 5, 9, 1] = 151  # 51 of 255 is 0.2
-    assert painter.loss(torch.zeros(1, 6), other).item() == pytest.approx(0.5 * 0.2**2, rel=1e-4)
+    other[0, 5, 9, 1] = 0.6
+    assert painter.loss(torch.zeros(1, 6), other).item() == pytest.approx(0.5 * 0.2**2 / (64 * 64 * 3), rel=1e-4)
 
 
 def test_forward_and_observation_of_a_real_decoder_agree_with_its_loss():
     torch.manual_seed(0)
     decoder, features, image = ImageDecoder(6, (64, 64, 3), 4, 4, 8), torch.randn(2, 6), images(2, 64, 3)
-    torch.nn.init.uniform_(decoder.layers[-1].bias, 0.2, 0.8)
-    painted = decoder(features)
-    assert painted.min() > 0 and painted.max() < 1 and painted.std() > 0.1  # nothing is clamped
-    error = (decoder.observation(features) - image.float()) / 255
-    assert torch.allclose(decoder.loss(features, image), 0.5 * error.square().sum((1, 2, 3)), rtol=1e-4)
+    error = decoder.observation(features) - image
+    assert torch.allclose(decoder.loss(features, image), 0.5 * error.square().mean((1, 2, 3)), rtol=1e-4)
 
 
+@pytest.mark.parametrize("kernel", [2, 4])
 @pytest.mark.parametrize("size", [64, 16])
-def test_whole_and_decimal_pixels_are_read_alike_and_left_alone(size):
+def test_a_signal_keeps_its_size(size, kernel):
+    """Up to what SiLU, padded borders and the draw take or give; PyTorch's own weights leave a tenth."""
     torch.manual_seed(0)
-    encoder, decoder, image = (
-        ImageEncoder((size, size, 3), 4, 4),
-        ImageDecoder(6, (size, size, 3), 4, 4, 8),
-        images(2, size, 3),
-    )
-    features, decimal = torch.randn(2, 6), image.float()
-    assert torch.equal(encoder(image), encoder(decimal))
-    assert torch.equal(decoder.loss(features, image), decoder.loss(features, decimal))
-    assert torch.equal(decimal, image.float())
-
-
-def test_pixels_are_read_as_zero_to_one():
-    encoder = ImageEncoder((16, 16, 1), 4, 4)
-    seen = []
-    encoder.layers[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    encoder(torch.tensor([0, 255], dtype=torch.uint8)[:, None, None, None].expand(2, 16, 16, 1))
-    assert torch.equal(seen[0][0], torch.zeros(1, 16, 16))
-    assert torch.allclose(seen[0][1], torch.ones(1, 16, 16))
+    encoder, decoder = ImageEncoder((size, size, 3), 32, kernel), ImageDecoder(6, (size, size, 3), 32, kernel, 8)
+    assert 0.3 < encoder(torch.randn(8, size, size, 3)).square().mean().sqrt() < 1.5
+    deepest = torch.randn(8, decoder.project[-1].out_features // decoder.grid**2, decoder.grid, decoder.grid)
+    assert 0.3 < decoder.layers(deepest).square().mean().sqrt() < 1.5
 
 
 def test_rows_and_columns_are_not_mixed_up():
     """One dark pixel moves only the features of its own patch."""
     torch.manual_seed(0)
     encoder = ImageEncoder((84, 84, 1), 4, 4)
-    image = torch.full((1, 84, 84, 1), 128, dtype=torch.uint8)
+    image = torch.zeros(1, 84, 84, 1)
     dark = image.clone()
-    dark[0, 4 * 3 + 1, 4 * 17 + 2] = 0
+    dark[0, 4 * 3 + 1, 4 * 17 + 2] = -1
     moved = (encoder(dark) - encoder(image)).reshape(21, 21, 4).abs().sum(-1)
     assert moved.nonzero().tolist() == [[3, 17]]
 
 
-def test_vectors_of_any_scale():
+def test_vectors():
     torch.manual_seed(0)
     encoder, decoder = VectorEncoder(3, 8), VectorDecoder(6, 3, 8)
-    vector, features = torch.tensor([[1e6, -2.0, 0.0]]), torch.randn(1, 6)
-    assert encoder(vector).shape == (1, encoder.outputs) and encoder(vector).isfinite().all()
+    features = torch.randn(1, 6)
+    assert encoder(torch.randn(1, 3)).shape == (1, encoder.outputs)
     shown = decoder.observation(features)
     assert shown.shape == (1, 3)
-    assert torch.allclose(decoder.loss(features, shown), torch.zeros(1), atol=1e-9)
+    assert torch.equal(decoder.loss(features, shown), torch.zeros(1))
 
 
 def test_the_loss_of_vectors_by_hand():
     decoder = VectorDecoder(6, 2, 8)
     torch.nn.init.zeros_(decoder.layers[-1].weight)
     torch.nn.init.zeros_(decoder.layers[-1].bias)
-    vector = torch.tensor([[torch.e - 1, 1 - torch.e**2]])  # 1 and -2 in symlog units
-    assert decoder.loss(torch.zeros(1, 6), vector).item() == pytest.approx(0.5 * (1 + 4))
+    assert decoder.loss(torch.zeros(1, 6), torch.tensor([[1.0, -2.0]])).item() == pytest.approx(0.5 * (1 + 4) / 2)
 
 
 def test_the_spec_decides():

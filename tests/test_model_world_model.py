@@ -204,6 +204,29 @@ def test_masked_mean_by_hand():
     assert masked_mean(values, torch.zeros_like(mask)) == 0
 
 
+# What is usual
+
+
+@SPECS
+def test_only_recorded_rows_count_as_usual(spec):
+    model, movie = tiny_world_model(spec), random_movie([6, 3], 6, spec)
+    model.get_used_to(movie)
+    recorded = model.standardise(torch.cat([movie.observation[0], movie.observation[1, :3]]))
+    assert torch.allclose(recorded.mean(0), torch.zeros(spec.observation_shape), atol=1e-4)
+    assert recorded.square().mean().item() == pytest.approx(1, rel=1e-3)
+
+
+@SPECS
+def test_whoever_knows_only_what_is_usual_pays_half(spec):
+    model, movie = tiny_world_model(spec), random_movie([50], 50, spec)
+    model.get_used_to(movie)
+    last = model.decoder.layers[-1]
+    torch.nn.init.zeros_(last.weight)
+    torch.nn.init.zeros_(last.bias)
+    loss = masked_mean(model.losses(model.observe(movie))["observation"], movie.mask)
+    assert loss.item() == pytest.approx(0.5, rel=1e-3)
+
+
 # Training alone
 
 

@@ -36,6 +36,15 @@ def test_rows_as_they_were_logged(tmp_path: Path) -> None:
     assert 0 <= first["seconds"] <= second["seconds"]
 
 
+def test_a_table_is_a_row_of_the_moment_before(tmp_path: Path) -> None:
+    tracker = MetricsFile(tmp_path)
+    tracker.log_metrics({"environment_step": 40, "gradient_step": 7})
+    tracker.log_table("evaluation/scores", ["game", "score"], [[0, 1.5], [1, -2.0]])
+    _, row = read_metrics(tracker.path)
+    assert (row["environment_step"], row["gradient_step"]) == (40, 7)
+    assert row["evaluation/scores"] == [[0, 1.5], [1, -2.0]]
+
+
 def test_numbers_that_json_lacks(tmp_path: Path) -> None:
     tracker = MetricsFile(tmp_path)
     tracker.log_metrics({"a": math.nan, "b": math.inf, "c": torch.tensor(-math.inf)}, step=1)

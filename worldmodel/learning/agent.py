@@ -92,6 +92,7 @@ class Agent(LightningModule):
 
     def training_step(self, movie: Movie, batch_index: int) -> Tensor:
         """One look at the movies, from which the world model, the movie replay and the dreams all learn."""
+        self.world_model.get_used_to(movie)
         observed = self.world_model.observe(movie)
         losses = self.world_model.losses(observed)
         world_model_loss = self.world_model.total_loss(losses, movie.mask)

@@ -1,8 +1,9 @@
-"""Between what is observed and features: images through convolutions, vectors through a perceptron."""
+"""Between standardised observations and features: images through convolutions, vectors through a perceptron."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -12,7 +13,6 @@ from torch import Tensor, nn
 
 from worldmodel.errors import ConfigurationError
 from worldmodel.experience import Spec
-from worldmodel.model.distributions import symexp, symlog
 from worldmodel.model.layers import mlp
 
 
@@ -20,11 +20,11 @@ class Decoder(Protocol):
     """Features back to observations."""
 
     def loss(self, features: Tensor, observation: Tensor) -> Tensor:
-        """Half the squared error, summed over the observation: `[B, F]` and `[B, ...]` to `[B]`."""
+        """Half the squared error, averaged over the observation: `[B, F]` and `[B, ...]` to `[B]`."""
         ...
 
     def observation(self, features: Tensor) -> Tensor:
-        """The expected observation `[B, ...]` in the units of the recording."""
+        """The expected observation `[B, ...]`, standardised and in float32."""
         ...
 
 
@@ -45,8 +45,22 @@ def stages(size: int) -> tuple[int, int]:
     return patch, halvings
 
 
+def keep_signal(layers: Sequence[nn.Module]) -> None:
+    """Draws weights of a size at which a signal leaves each layer as large as it came (He et al. 2015); biases are 0.
+
+    As PyTorch draws them it shrinks to a third in each layer, and what is small in an image is not learned for long.
+    """
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            inputs = layer.weight[0].numel()
+            if isinstance(layer, nn.ConvTranspose2d):  # of its inputs only those that overlap there reach a pixel
+                inputs = layer.in_channels * math.prod(layer.kernel_size) // math.prod(layer.stride)
+            nn.init.normal_(layer.weight, std=(2 / inputs) ** 0.5)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+
 class ImageEncoder(nn.Module):
-    """uint8 images `[B, height, width, C]` to features `[B, outputs]`.
+    """Images `[B, height, width, C]` to features `[B, outputs]`.
 
     There is no normalisation between the convolutions: over few channels it costs more than they do.
     """
@@ -60,13 +74,13 @@ class ImageEncoder(nn.Module):
         for _ in range(halvings):
             layers += [nn.Conv2d(depth, 2 * depth, kernel, 2, kernel // 2 - 1), nn.SiLU()]
             depth *= 2
+        keep_signal(layers)
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.outputs = depth * (size // patch // 2**halvings) ** 2
 
     def forward(self, observation: Tensor) -> Tensor:
-        """Pixels 0 .. 255 are read as 0 .. 1."""
-        image = torch.mul(rearrange(observation, "b h w c -> b c h w"), 1 / 255)
-        return rearrange(self.layers(image), "b c h w -> b (h w c)")
+        """Features of each image, place by place."""
+        return rearrange(self.layers(rearrange(observation, "b h w c -> b c h w")), "b c h w -> b (h w c)")
 
 
 class ImageDecoder(nn.Module):
@@ -85,27 +99,27 @@ class ImageDecoder(nn.Module):
             depth //= 2
         last = (1, 0) if self.patch > 1 else (3, 1)
         layers.append(nn.Conv2d(depth, channels * self.patch**2, last[0], padding=last[1]))
+        keep_signal(layers)
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
-        """Expected pixels `[B, grid, grid, patch * patch * C]`, patch by patch, as 0 .. 1."""
+        """Expected images `[B, grid, grid, patch * patch * C]`, patch by patch."""
         top = rearrange(self.project(features), "b (h w c) -> b c h w", h=self.grid, w=self.grid)
         return rearrange(self.layers(top), "b c h w -> b h w c")
 
     def loss(self, features: Tensor, observation: Tensor) -> Tensor:
-        """Half the squared error of pixels in 0 .. 1, summed over the image: `[B]`."""
+        """Half the squared error, averaged over the image: `[B]`."""
         target = rearrange(observation, "b (h p) (w q) c -> b h w (p q c)", p=self.patch, q=self.patch)
-        error = F.mse_loss(self(features).float(), torch.mul(target, 1 / 255), reduction="none")
-        return 0.5 * error.sum((1, 2, 3))
+        return 0.5 * F.mse_loss(self(features).float(), target, reduction="none").mean((1, 2, 3))
 
     def observation(self, features: Tensor) -> Tensor:
-        """Expected images `[B, height, width, C]`, float32 in 0 .. 255."""
-        pixels = (self(features).float() * 255).clamp(0, 255)
-        return rearrange(pixels, "b h w (p q c) -> b (h p) (w q) c", p=self.patch, q=self.patch)
+        """Expected images `[B, height, width, C]`, float32."""
+        patches = self(features).float()
+        return rearrange(patches, "b h w (p q c) -> b (h p) (w q) c", p=self.patch, q=self.patch)
 
 
 class VectorEncoder(nn.Module):
-    """float32 vectors `[B, entries]` of any scale to features `[B, outputs]`."""
+    """Vectors `[B, entries]` to features `[B, outputs]`."""
 
     def __init__(self, entries: int, units: int) -> None:
         super().__init__()
@@ -113,8 +127,8 @@ class VectorEncoder(nn.Module):
         self.outputs = units
 
     def forward(self, observation: Tensor) -> Tensor:
-        """Entries are read through symlog."""
-        return self.layers(symlog(observation))
+        """Features of each vector."""
+        return self.layers(observation)
 
 
 class VectorDecoder(nn.Module):
@@ -125,12 +139,12 @@ class VectorDecoder(nn.Module):
         self.layers = mlp(inputs, units, 2, entries)
 
     def loss(self, features: Tensor, observation: Tensor) -> Tensor:
-        """Half the squared error in symlog space, summed over the vector: `[B]`."""
-        return 0.5 * (self.layers(features).float() - symlog(observation)).square().sum(-1)
+        """Half the squared error, averaged over the vector: `[B]`."""
+        return 0.5 * (self.observation(features) - observation).square().mean(-1)
 
     def observation(self, features: Tensor) -> Tensor:
-        """Expected vectors `[B, entries]`."""
-        return symexp(self.layers(features).float())
+        """Expected vectors `[B, entries]`, float32."""
+        return self.layers(features).float()
 
 
 def build_encoder(spec: Spec, depth: int, kernel: int, units: int) -> ImageEncoder | VectorEncoder:

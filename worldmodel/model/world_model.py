@@ -16,8 +16,13 @@ from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
 from worldmodel.model.layers import mlp
 from worldmodel.model.recurrence import GRU
+from worldmodel.model.standardising import Standardise
 from worldmodel.model.vision import build_decoder, build_encoder
 from worldmodel.settings import bounded
+
+POSTERIOR_SPREAD = 6.0
+"""How far the posterior's logits are apart at first. Near uniform they would be noise, which the decoder learns to
+ignore before it can learn to read it; then nothing teaches the encoder for hundreds of steps."""
 
 
 @dataclass
@@ -47,8 +52,8 @@ class WorldModelSettings:
     free_nats: float = bounded(1.0, low=0)
     """Divergence below which the posterior is not drawn to the prior; the prior always learns, or dreams lose what is
     worth less than this."""
-    observation_weight: float = bounded(1.0, low=0)
-    """Weight of the reconstruction loss."""
+    observation_weight: float = bounded(1000.0, low=0)
+    """Weight of the reconstruction loss, which is 0.5 where a model knows no more than what is usual."""
     reward_weight: float = bounded(1.0, low=0)
     """Weight of the reward loss."""
     continue_weight: float = bounded(1.0, low=0)
@@ -85,8 +90,11 @@ class WorldModel(LightningModule):
         stochastic = settings.variables * settings.classes
         self.features = settings.recurrent_units + stochastic
         units = settings.units
+        self.standardise = Standardise(spec)
         self.encoder = build_encoder(spec, settings.depth, settings.kernel, units)
-        self.posterior_head = nn.Sequential(mlp(self.encoder.outputs, units, 1), nn.Linear(units, stochastic))
+        logits = nn.Linear(units, stochastic)
+        nn.init.normal_(logits.weight, std=POSTERIOR_SPREAD / units**0.5)
+        self.posterior_head = nn.Sequential(mlp(self.encoder.outputs, units, 1), logits)
         self.step_input = mlp(stochastic + self.actions, units, 1)
         self.recurrence = GRU(units, settings.recurrent_units)
         self.first_recurrent = nn.Parameter(torch.zeros(settings.recurrent_units))
@@ -108,7 +116,8 @@ class WorldModel(LightningModule):
     def encode(self, observation: Tensor) -> Tensor:
         """Posterior log-probabilities `[..., S, K]` of observations `[..., *observation_shape]`."""
         batch = observation.shape[: -len(self.spec.observation_shape)]
-        embedding = self.encoder(observation.reshape(-1, *self.spec.observation_shape))
+        flat = observation.reshape(-1, *self.spec.observation_shape)
+        embedding = self.encoder(self.standardise(flat))
         return self._categorical(self.posterior_head(embedding)).unflatten(0, batch)
 
     def observe(self, movie: Movie) -> Observed:
@@ -176,9 +185,14 @@ class WorldModel(LightningModule):
     def decode(self, latent: LatentState) -> Tensor:
         """What each state looks like, `[..., *observation_shape]`, in the units of the recording."""
         features = latent.features
-        return self.decoder.observation(features.flatten(0, -2)).unflatten(0, features.shape[:-1])
+        standardised = self.decoder.observation(features.flatten(0, -2)).unflatten(0, features.shape[:-1])
+        return self.standardise.restore(standardised)
 
     # Learning
+
+    def get_used_to(self, movie: Movie) -> None:
+        """Takes movies `[B, T]` into what counts as usual; in training, before they are looked at."""
+        self.standardise.update(movie.observation[movie.mask])
 
     def losses(self, observed: Observed) -> dict[str, Tensor]:
         """Every term of the loss, `[B, T]` each, unweighted; keys are those of `weights`.
@@ -188,13 +202,14 @@ class WorldModel(LightningModule):
         movie, latent = observed.movie, observed.latent
         features = latent.features
         flat, shape = features.flatten(0, 1), features.shape[:2]
+        shown = self.standardise(movie.observation.flatten(0, 1))
         predictable = torch.ones_like(movie.mask)
         predictable[:, 0] = movie.first[:, 0]
         goes_on = 1 - movie.terminated.float()
         dynamics = latents.kl_divergence(observed.posterior.detach(), observed.prior)
         representation = latents.kl_divergence(observed.posterior, observed.prior.detach())
         losses = {
-            "observation": self.decoder.loss(flat, movie.observation.flatten(0, 1)).unflatten(0, shape),
+            "observation": self.decoder.loss(flat, shown).unflatten(0, shape),
             "reward": self.two_hot.cross_entropy(self.reward_head(features), movie.reward) * predictable,
             "continue": F.binary_cross_entropy_with_logits(
                 self.continue_head(features).float().squeeze(-1), goes_on, reduction="none"
@@ -212,6 +227,7 @@ class WorldModel(LightningModule):
 
     def training_step(self, movie: Movie, batch_index: int) -> Tensor:
         """One gradient step of the world model alone, on recorded experience."""
+        self.get_used_to(movie)
         observed = self.observe(movie)
         losses = self.losses(observed)
         self.log_dict(self.diagnostics(observed, losses))

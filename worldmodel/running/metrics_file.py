@@ -7,7 +7,7 @@ import math
 import os
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,17 @@ FILE_NAME = "metrics.jsonl"
 class MetricsFile(Logger):
     """Appends what Lightning logs to RUN/metrics.jsonl, flushed line by line, also when a run is resumed.
 
-    Each line begins with "environment_step" and "gradient_step", which callers put among the metrics (else those of
-    the line before, and Lightning's own step, are taken), and "seconds" of running time, those of earlier sessions
-    included. NaN and infinities are written as "NaN", "Infinity" and "-Infinity", for JSON has no such numbers.
+    Each line begins with "environment_step" and "gradient_step", which callers put among the metrics (else Lightning's
+    own step is taken, or what the line before had), and "seconds" since the run was put together, those of earlier
+    sessions included. JSON has no NaN and infinities; they are written as "NaN", "Infinity" and "-Infinity".
     """
 
     def __init__(self, directory: Path) -> None:
         super().__init__()
         self.path = directory / FILE_NAME
-        self._environment_step: int | float | str | None = None
+        self._environment_step: Any = None
+        self._gradient_step: Any = None
+        self._began = time.monotonic()
         self._start: float | None = None
 
     @property
@@ -64,6 +66,10 @@ class MetricsFile(Logger):
         except OSError as error:
             raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
 
+    def log_table(self, name: str, columns: Sequence[str | int], rows: list[list[Any]]) -> None:
+        """Append one line with the rows of a table, such as the score of every game of an evaluation."""
+        self.log_metrics({name: rows})
+
     def _continue(self) -> None:
         """Find where an earlier session ended, and cut off a line that it did not finish."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,15 +81,17 @@ class MetricsFile(Logger):
             rows = read_metrics(self.path)
             last = rows[-1] if rows else {}
         self._environment_step = last.get("environment_step")
-        self._start = time.monotonic() - last.get("seconds", 0.0)
+        self._gradient_step = last.get("gradient_step")
+        self._start = self._began - last.get("seconds", 0.0)
 
     def _row(self, metrics: dict[str, Any], step: int | None) -> dict[str, Any]:
         assert self._start is not None
         numbers = {key: _number(value) for key, value in metrics.items()}
         self._environment_step = numbers.pop("environment_step", self._environment_step)
+        self._gradient_step = numbers.pop("gradient_step", self._gradient_step if step is None else step)
         return {
             "environment_step": _whole(self._environment_step),
-            "gradient_step": _whole(numbers.pop("gradient_step", step)),
+            "gradient_step": _whole(self._gradient_step),
             "seconds": round(time.monotonic() - self._start, 3),
             **numbers,
         }
@@ -134,8 +142,8 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
         yield line, row
 
 
-def _number(value: Any) -> int | float | str:
-    """A number as JSON has it, from a number, a numpy scalar or a tensor of one element."""
+def _number(value: Any) -> Any:
+    """A number as JSON has it, from a number, a numpy scalar or a tensor of one element; all else as it is."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

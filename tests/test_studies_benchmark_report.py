@@ -1,0 +1,76 @@
+"""What a report claims, from results whose answer is known."""
+
+import json
+
+import pytest
+from test_studies_cell_results import example
+
+from worldmodel.errors import FileError
+from worldmodel.studies.benchmark_report import compare_mixtures, report_on, tabulate
+from worldmodel.studies.cell_results import Evaluation, write_result
+
+
+def result(method, seed, score, game="g", seconds=10.0, early=0.0):
+    """A run that scored `early` at half its time and `score` at its end."""
+    evaluations = [Evaluation(50, 5, seconds / 2, [early]), Evaluation(100, 10, seconds, [score])]
+    share = float(method.removeprefix("share-"))
+    return example(game=game, method=method, seed=seed, share=share, evaluations=evaluations, wall_seconds=seconds)
+
+
+def arms(mixture, movies, dreams, **changes):
+    found = []
+    for method, scores in (("share-0.5", mixture), ("share-0", movies), ("share-1", dreams)):
+        found += [result(method, seed, score, **changes) for seed, score in enumerate(scores)]
+    return found
+
+
+def verdicts(results):
+    found = compare_mixtures(tabulate(results))
+    return {(comparison.against, comparison.budget): comparison for comparison in found}
+
+
+def test_a_claim_holds_does_not_hold_or_cannot_be_told():
+    found = verdicts(arms(mixture=[10, 11, 12, 13], movies=[1, 2, 2, 3], dreams=[20, 22, 21, 25]))
+    assert found["share-0", "gradient steps"].verdict == "holds"
+    assert found["share-1", "gradient steps"].verdict == "does not hold"
+    assert found["share-0", "gradient steps"].difference.estimate == 9.5
+    found = verdicts(arms(mixture=[0, 10, 0, 10], movies=[10, 0, 10, 0], dreams=[5, 5, 5, 5]))
+    assert {comparison.verdict for comparison in found.values()} == {"not enough seeds to tell"}
+
+
+def test_two_seeds_are_not_enough_however_clear_they_are():
+    found = verdicts(arms(mixture=[10, 11], movies=[1, 1], dreams=[0, 0]))["share-0", "gradient steps"]
+    assert found.difference is None and found.verdict == "not enough seeds to tell"
+
+
+def test_at_equal_time_the_slow_arm_is_taken_where_the_fast_one_ended():
+    slow = [result("share-0.5", seed, 10, seconds=20, early=1) for seed in range(3)]
+    fast = [result(method, seed, 5, seconds=10) for method in ("share-0", "share-1") for seed in range(3)]
+    found = verdicts([*slow, *fast])
+    assert found["share-0", "gradient steps"].difference.estimate == 5
+    assert found["share-0", "wall time"].difference.estimate == -4
+
+
+def test_seeds_are_paired():
+    found = verdicts(arms(mixture=[1, 101, 201], movies=[0, 100, 200], dreams=[0, 0, 0]))
+    assert found["share-0", "gradient steps"].verdict == "holds"
+
+
+def test_other_budgets_are_not_mixed_in_silently():
+    other = example(game="g", method="share-0", share=0.0, seed=1, evaluations=[Evaluation(7, 7, 1.0, [1.0])])
+    with pytest.raises(FileError, match="seeds 0 and 1 had other budgets"):
+        tabulate([result("share-0", 0, 1.0), other])
+
+
+def test_the_report_is_written_with_its_plots(tmp_path):
+    for each in arms(mixture=[30, 31, 32], movies=[1, 2, 2], dreams=[9, 9, 9], game="ALE/Pong-v5"):
+        write_result(each, tmp_path / "results" / each.method / f"seed-{each.seed}.json")
+    text = report_on(tmp_path / "results", tmp_path / "report")
+    assert "ALE/Pong-v5: share-0.5 scores higher than share-0 at equal gradient steps: holds" in text
+    assert "| ALE/Pong-v5 | share-0.5 | 31.00 |" in text and "| share-0.5 | 1.465" in text  # (31 + 20.7) / 35.3
+    written = {path.name for path in (tmp_path / "report").iterdir()}
+    assert written == {"report.md", "report.json"} | {
+        f"{name}.{kind}" for name in ("learning-curves", "score-by-share") for kind in ("png", "svg")
+    }
+    scores = json.loads((tmp_path / "report" / "report.json").read_text())["scores"]
+    assert scores["ALE/Pong-v5"]["share-0.5"] == {"0": 30, "1": 31, "2": 32}

@@ -1,0 +1,52 @@
+"""Results of cells: what is read from a run's record, and files that come back as they were."""
+
+from pathlib import Path
+
+import pytest
+from tiny_runs import counter_session
+
+from worldmodel.errors import FileError
+from worldmodel.studies.cell_results import CellResult, Evaluation, collect, read_result, read_results, write_result
+from worldmodel.studies.suites import Cell
+
+
+def example(**changes) -> CellResult:
+    evaluations = [Evaluation(100, 10, 5.0, [1.0, 2.0]), Evaluation(200, 20, 11.0, [3.0, 5.0])]
+    plain = {"suite": "s", "game": "g", "method": "share-0.5", "share": 0.5, "seed": 0, "settings_hash": "h"}
+    rest = {"wall_seconds": 12.0, "protocol": {"kwargs": {}}, "machine": "m", "versions": {"python": "3"}}
+    return CellResult(**{**plain, **rest, "evaluations": evaluations, **changes})
+
+
+def test_a_result_comes_back_as_it_was(tmp_path):
+    file = tmp_path / "game" / "method" / "seed-0.json"
+    write_result(example(), file)
+    assert read_result(file) == example() and read_results(tmp_path) == [example()]
+
+
+def test_the_score_at_a_moment_is_that_of_the_last_evaluation_before():
+    assert example().last.mean == 4
+    assert [example().at(seconds).mean for seconds in (0, 5, 10.9, 11, 99)] == [1.5, 1.5, 1.5, 4, 4]
+
+
+def test_a_run_gives_every_score_and_its_learning_time(tmp_path):
+    session = counter_session(tmp_path / "run", trainer={"evaluate_every": 100})
+    session.go()
+    cell = Cell("Counter-v0", "share-0", 3, 0.0, (), "hash")
+    found = collect("suite", cell, session.run)
+    assert [evaluation.environment_step for evaluation in found.evaluations] == [100, 200]
+    assert all(evaluation.scores == [evaluation.scores[0]] * len(evaluation.scores) for evaluation in found.evaluations)
+    assert 0 < found.evaluations[0].wall_seconds < found.evaluations[1].wall_seconds <= found.wall_seconds + 1e-6
+    assert (found.game, found.seed, found.settings_hash) == ("Counter-v0", 3, "hash")
+    assert found.protocol == session.run.spec().protocol and "torch" in found.versions
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"format": 99}', "[1"])
+def test_damaged_files_are_named(tmp_path, content):
+    (tmp_path / "seed-0.json").write_text(content)
+    with pytest.raises(FileError, match=r"seed-0\.json: is not a result of a suite"):
+        read_results(tmp_path)
+
+
+def test_an_empty_folder_says_what_to_run(tmp_path: Path):
+    with pytest.raises(FileError, match="run the suite first"):
+        read_results(tmp_path)

@@ -1,0 +1,205 @@
+"""What the results of a suite say: a table, plots, and one plain sentence for each claim."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worldmodel.analysis.score_statistics import (
+    Interval,
+    bootstrap,
+    interquartile_mean,
+    optimality_gap,
+    paired_difference,
+    probability_of_improvement,
+)
+from worldmodel.errors import FileError
+from worldmodel.memory.atomic import write_whole
+from worldmodel.running.statistics import human_normalised
+from worldmodel.studies.cell_results import CellResult, Evaluation, read_results
+from worldmodel.viewing.score_plots import draw_learning_curves, draw_scores_by_share
+
+FEWEST_SEEDS = 3
+"""Below this an interval over seeds means nothing."""
+
+Table = dict[str, dict[str, dict[int, CellResult]]]
+"""Results by game, method and seed."""
+Moment = Callable[[CellResult], Evaluation]
+"""Which evaluation of a cell is compared."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One method against another on one game, seed by seed.
+
+    budget: what both had the same of, "gradient steps" or "wall time".
+    difference: of mean scores, None where there are too few common seeds.
+    verdict: "holds", "does not hold" or "not enough seeds to tell".
+    """
+
+    game: str
+    method: str
+    against: str
+    budget: str
+    seeds: int
+    difference: Interval | None
+    verdict: str
+
+    def in_words(self) -> str:
+        """One plain sentence."""
+        claim = f"{self.game}: {self.method} scores higher than {self.against} at equal {self.budget}"
+        if self.difference is None:
+            return f"{claim}: {self.verdict} ({self.seeds} in common)."
+        found = self.difference
+        interval = f"{found.estimate:+.2f}, 95 % interval {found.low:+.2f} to {found.high:+.2f}, {self.seeds} seeds"
+        return f"{claim}: {self.verdict} ({interval})."
+
+
+def report_on(folder: Path, output: Path) -> str:
+    """Reads all results beneath `folder`, writes report.md, report.json and plots to `output`, and returns the text.
+
+    Raises FileError where there are no results, or where some were made with other settings than the rest.
+    """
+    results = read_results(folder)
+    table = tabulate(results)
+    comparisons = compare_mixtures(table)
+    output.mkdir(parents=True, exist_ok=True)
+    curves = {game: {method: _curve(cells) for method, cells in methods.items()} for game, methods in table.items()}
+    draw_learning_curves(curves, output / "learning-curves")
+    draw_scores_by_share({game: _by_share(methods) for game, methods in table.items()}, output / "score-by-share")
+    text = in_markdown(table, comparisons)
+    write_whole(output / "report.md", text.encode())
+    plain = {"scores": _scores(table), "comparisons": [asdict(comparison) for comparison in comparisons]}
+    write_whole(output / "report.json", (json.dumps(plain, indent=1) + "\n").encode())
+    return text
+
+
+def tabulate(results: list[CellResult]) -> Table:
+    """Results by game, method and seed; FileError where two of a method differ in more than their seed."""
+    table: Table = defaultdict(lambda: defaultdict(dict))
+    budgets: dict[tuple[str, str], CellResult] = {}
+    for result in results:
+        first = budgets.setdefault((result.game, result.method), result)
+        if (result.last.gradient_step, result.protocol) != (first.last.gradient_step, first.protocol):
+            raise FileError(
+                f"{result.game}, {result.method}: seeds {first.seed} and {result.seed} had other budgets or protocols; "
+                "keep results of different settings in folders of their own"
+            )
+        table[result.game][result.method][result.seed] = result
+    return table
+
+
+def compare_mixtures(table: Table) -> list[Comparison]:
+    """Every mixture against both pure ends, at equal gradient steps and at equal wall time."""
+    found = []
+    for game, methods in table.items():
+        fastest = min(cell.wall_seconds for cells in methods.values() for cell in cells.values())
+        moments: dict[str, Moment] = {
+            "gradient steps": lambda cell: cell.last,
+            "wall time": lambda cell, until=fastest: cell.at(until),  # type: ignore[misc]
+        }
+        ends = {cells[seed].share: method for method, cells in methods.items() for seed in cells if _pure(cells[seed])}
+        mixtures = [method for method, cells in methods.items() if not _pure(next(iter(cells.values())))]
+        for method in mixtures:
+            for end in sorted(ends):
+                for budget, moment in moments.items():
+                    found.append(_compare(game, methods, method, ends[end], budget, moment))
+    return found
+
+
+def in_markdown(table: Table, comparisons: list[Comparison]) -> str:
+    """The report as text."""
+    columns = ("game", "method", "mean score", "95 % interval", "human-normalised", "seeds", "minutes per run")
+    lines = ["# Results", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for game, methods in table.items():
+        for method, cells in methods.items():
+            found = bootstrap(lambda scores: float(scores.mean()), _final(cells))
+            normalised = human_normalised(found.estimate, game)
+            minutes = np.mean([cell.wall_seconds for cell in cells.values()]) / 60
+            lines.append(
+                f"| {game} | {method} | {found.estimate:.2f} | {found.low:.2f} to {found.high:.2f} | "
+                f"{'' if normalised is None else f'{normalised:.3f}'} | {len(cells)} | {minutes:.1f} |"
+            )
+    lines += ["", "Scores are means over the evaluation games of each run; intervals are bootstrapped over runs.", ""]
+    lines += [f"- {comparison.in_words()}" for comparison in comparisons]
+    lines += ["", *_aggregates(table)]
+    machines = {cell.machine for methods in table.values() for cells in methods.values() for cell in cells.values()}
+    lines += ["", f"Machine: {'; '.join(sorted(machines))}.", ""]
+    return "\n".join(lines)
+
+
+def _aggregates(table: Table) -> list[str]:
+    """Over all games together, in human-normalised scores; only where every game has them."""
+    arrays = {}
+    for method in next(iter(table.values())):
+        if all(method in methods for methods in table.values()):
+            arrays[method] = _normalised({game: methods[method] for game, methods in table.items()})
+    if any(np.isnan(scores).any() for scores in arrays.values()):
+        return []
+    lines = ["| method | IQM | optimality gap | better than the first |", "|---|---|---|---|"]
+    for method, scores in arrays.items():
+        middle, gap = bootstrap(interquartile_mean, scores), bootstrap(optimality_gap, scores)
+        better = probability_of_improvement(scores, next(iter(arrays.values())))
+        lines.append(
+            f"| {method} | {middle.estimate:.3f} ({middle.low:.3f} to {middle.high:.3f}) | "
+            f"{gap.estimate:.3f} ({gap.low:.3f} to {gap.high:.3f}) | {better:.2f} |"
+        )
+    return lines
+
+
+def _normalised(games: dict[str, dict[int, CellResult]]) -> np.ndarray:
+    """Final scores `[R, G]` between random play and people, NaN where nobody published those; R is the fewest runs."""
+    rows = min(map(len, games.values()))
+    columns = [[human_normalised(score, game) for score in _final(cells)[:rows, 0]] for game, cells in games.items()]
+    return np.array(columns, float).T
+
+
+def _compare(
+    game: str, methods: dict[str, dict[int, CellResult]], method: str, against: str, budget: str, moment: Moment
+) -> Comparison:
+    common = sorted(methods[method].keys() & methods[against].keys())
+    if len(common) < FEWEST_SEEDS:
+        return Comparison(game, method, against, budget, len(common), None, "not enough seeds to tell")
+    ours, theirs = (np.array([moment(methods[each][seed]).mean for seed in common]) for each in (method, against))
+    difference = paired_difference(ours, theirs)
+    verdict = "not enough seeds to tell"
+    if difference.low > 0 or difference.high < 0:
+        verdict = "holds" if difference.low > 0 else "does not hold"
+    return Comparison(game, method, against, budget, len(common), difference, verdict)
+
+
+def _pure(cell: CellResult) -> bool:
+    return cell.share in (0, 1)
+
+
+def _final(cells: dict[int, CellResult]) -> np.ndarray:
+    """Mean score at the end of each run, `[R, 1]`."""
+    return np.array([[cell.last.mean] for cell in cells.values()])
+
+
+def _curve(cells: dict[int, CellResult]) -> list[tuple[int, list[float]]]:
+    """(environment step, mean score of each run that was evaluated there)."""
+    found: dict[int, list[float]] = defaultdict(list)
+    for cell in cells.values():
+        for evaluation in cell.evaluations:
+            found[evaluation.environment_step].append(evaluation.mean)
+    return sorted(found.items())
+
+
+def _by_share(methods: dict[str, dict[int, CellResult]]) -> list[tuple[float, list[float]]]:
+    """(share, final mean score of each run) of the methods that are shares and nothing else."""
+    shares = [(next(iter(cells.values())).share, cells) for name, cells in methods.items() if name.startswith("share-")]
+    return sorted((share, [cell.last.mean for cell in cells.values()]) for share, cells in shares)
+
+
+def _scores(table: Table) -> dict[str, Any]:
+    return {
+        game: {method: {str(seed): cell.last.mean for seed, cell in cells.items()} for method, cells in methods.items()}
+        for game, methods in table.items()
+    }

@@ -1,0 +1,128 @@
+"""What a cell of a suite gave, as one JSON file that can be exchanged: every score, and all it depends on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from worldmodel.errors import FileError
+from worldmodel.memory.atomic import write_whole
+from worldmodel.running.machine import machine_in_words
+from worldmodel.running.metrics_file import read_metrics
+from worldmodel.running.run_directory import RunDirectory
+from worldmodel.studies.suites import Cell
+
+FORMAT = 1
+PACKAGES = ("worldmodel", "torch", "lightning", "gymnasium", "ale-py", "minatar", "numpy")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of whole games at one moment of a run.
+
+    wall_seconds: since learning began, evaluations left out.
+    scores: of every game, unclipped.
+    """
+
+    environment_step: int
+    gradient_step: int
+    wall_seconds: float
+    scores: list[float]
+
+    @property
+    def mean(self) -> float:
+        """Mean score."""
+        return sum(self.scores) / len(self.scores)
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One finished cell: where it belongs, what was measured, and on what."""
+
+    suite: str
+    game: str
+    method: str
+    share: float
+    seed: int
+    settings_hash: str
+    evaluations: list[Evaluation]
+    wall_seconds: float
+    protocol: dict[str, Any]
+    machine: str
+    versions: dict[str, str]
+
+    @property
+    def last(self) -> Evaluation:
+        """The evaluation at the end of the run."""
+        return self.evaluations[-1]
+
+    def at(self, wall_seconds: float) -> Evaluation:
+        """The last evaluation that was due by then, or the first where none was."""
+        due = [evaluation for evaluation in self.evaluations if evaluation.wall_seconds <= wall_seconds]
+        return due[-1] if due else self.evaluations[0]
+
+
+def collect(suite: str, cell: Cell, run: RunDirectory) -> CellResult:
+    """The result of a run that is done; FileError where its metrics hold no evaluation."""
+    rows = read_metrics(run.metrics)
+    evaluations, evaluating = [], 0.0
+    for row in rows:
+        evaluating += row.get("evaluation/seconds", 0.0)
+        if "evaluation/scores" in row:
+            scores = [score for _, score in row["evaluation/scores"]]
+            seconds = row["seconds"] - evaluating
+            evaluations.append(Evaluation(row["environment_step"], row["gradient_step"], seconds, scores))
+    if not evaluations:
+        raise FileError(f"{run.metrics}: holds no evaluation; remove {run.path} to run the cell again")
+    return CellResult(
+        suite=suite,
+        game=cell.game,
+        method=cell.method,
+        share=cell.share,
+        seed=cell.seed,
+        settings_hash=cell.settings_hash,
+        evaluations=evaluations,
+        wall_seconds=rows[-1]["seconds"] - evaluating,
+        protocol=run.spec().protocol,
+        machine=machine_in_words(),
+        versions={"python": platform.python_version(), **_versions()},
+    )
+
+
+def write_result(result: CellResult, file: Path) -> None:
+    """Writes the file whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, (json.dumps({"format": FORMAT, **asdict(result)}, indent=1) + "\n").encode())
+
+
+def read_result(file: Path) -> CellResult:
+    """The inverse; FileError where the file is damaged or of another format."""
+    try:
+        data = json.loads(file.read_text("utf-8"))
+        if data.pop("format") != FORMAT:
+            raise ValueError("written by another version")
+        return CellResult(**{**data, "evaluations": [Evaluation(**each) for each in data["evaluations"]]})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{file}: is not a result of a suite ({error}); remove it to run the cell again") from error
+
+
+def read_results(folder: Path) -> list[CellResult]:
+    """All results beneath `folder`, in the order of their paths; FileError where there are none."""
+    found = [read_result(file) for file in sorted(folder.rglob("seed-*.json"))]
+    if not found:
+        raise FileError(f"{folder}: holds no results; run the suite first: python -m worldmodel benchmark run SUITE")
+    return found
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
