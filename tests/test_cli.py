@@ -85,7 +85,7 @@ def test_the_quickstart_is_read_only_where_no_config_is_given(monkeypatch, capsy
         assert end.value.code == 0
         usual = settings_to_dict(Settings())
         # set by the quickstart, and not by the other file
-        for group, name, value in (("world_model", "kernel", 2), ("agent", "discount", 0.92)):
+        for group, name, value in (("world_model", "kernel", 2), ("agent", "discount", 0.98)):
             assert usual[group][name] != value
             assert printed[group][name] == (value if quickstart else usual[group][name])
 

@@ -99,6 +99,7 @@ def replayed(agent: Agent, seed: int = 0) -> dict[str, tuple[float, QLearned, Tr
 
 def test_both_replays_are_weighted_by_the_share():
     agent = tiny_agent(imagination_share=0.25)
+    agent.world_model.get_used_to = lambda _: None  # or the step would not look at what is looked at here
     parts = replayed(agent)
     assert {name: weight for name, (weight, _, _) in parts.items()} == {"movie": 0.75, "imagined": 0.25}
     torch.manual_seed(0)

@@ -22,7 +22,7 @@ def images(count, size, channels) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [(64, (4, 2)), (84, (4, 0)), (96, (4, 3)), (32, (4, 1)), (10, (1, 1)), (16, (1, 2)), (8, (1, 1)), (9, (1, 0))],
+    [(64, (4, 2)), (84, (4, 0)), (96, (4, 3)), (32, (4, 1)), (10, (2, 0)), (16, (2, 1)), (8, (2, 0)), (9, (1, 0))],
 )
 def test_stages(size, expected):
     assert stages(size) == expected

@@ -31,12 +31,12 @@ class Decoder(Protocol):
 def stages(size: int) -> tuple[int, int]:
     """Pixels per patch of the first layer, and how often the grid of patches is halved after it.
 
-    Images of 32 pixels and more are first cut into patches of 4 x 4: a linear map of 48 numbers loses nothing, and
+    Images of 32 pixels and more are first cut into patches of 4 x 4, smaller ones into 2 x 2: a linear map of these
     costs a fraction of a convolution at full resolution. Then the grid is halved down to 4 x 4, or until it is odd.
 
     Raises ConfigurationError where patches do not fit.
     """
-    patch = 4 if size >= 32 else 1
+    patch = 4 if size >= 32 else 2 if size % 2 == 0 else 1
     if size % patch:
         raise ConfigurationError(f"environment.image_size is {size}: from 32 on it must be a multiple of {patch}")
     grid, halvings = size // patch, 0
