@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from worldmodel.experience import LatentState, Movie, Observed, Spec
 from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
+from worldmodel.model.foresight import foresight
 from worldmodel.model.layers import mlp
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.standardising import Standardise
@@ -153,9 +154,14 @@ class WorldModel(LightningModule):
     # Imagining
 
     def predict(self, state: LatentState, action: Tensor) -> LatentState:
-        """A draw of the state after `action` `[B]`, from the prior: what the model expects to see."""
+        """A draw of the state after `action` `[B]`: what the model expects to see."""
+        return self.foresee(state, action)[0]
+
+    def foresee(self, state: LatentState, action: Tensor) -> tuple[LatentState, Tensor]:
+        """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
         recurrent = self._advance(state, action)
-        return LatentState.join(recurrent, latents.sample(self._categorical(self.prior_head(recurrent))).flatten(-2))
+        prior = self._categorical(self.prior_head(recurrent))
+        return LatentState.join(recurrent, latents.sample(prior).flatten(-2)), prior
 
     @torch.no_grad()
     def imagine(
@@ -235,12 +241,13 @@ class WorldModel(LightningModule):
 
     @torch.no_grad()
     def diagnostics(self, observed: Observed, losses: dict[str, Tensor]) -> dict[str, Tensor]:
-        """What to watch while it learns: each term averaged, entropies, and how well rewards are foretold."""
+        """What to watch while it learns: each term averaged, entropies, and how well the future is foretold."""
         mask = observed.movie.mask
         found = {f"world_model/{name}_loss": masked_mean(loss, mask) for name, loss in losses.items()}
         found["world_model/posterior_entropy"] = masked_mean(latents.entropy(observed.posterior), mask)
         found["world_model/prior_entropy"] = masked_mean(latents.entropy(observed.prior), mask)
-        return found
+        ahead = foresight(observed, self.foresee, self.reward)
+        return found | {f"world_model/{name}": value for name, value in ahead.items()}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam over the whole model, for when it is trained alone."""
