@@ -73,6 +73,28 @@ def test_first_actions_are_all_actions_equally_often(count):
         assert (trajectory.action[:, 1:] == 2).all()  # then the policy's
 
 
+class Held:
+    """Three dreams, whose first actions are held for one, two and nine steps."""
+
+    def draw(self, count, device):
+        return torch.tensor([1, 2, 9])
+
+
+def test_first_actions_are_held_and_returns_run_through_them_where_the_policy_agrees():
+    """The policy always does 2. Dream k begins with action (k + offset) % 3; all three offsets are looked at."""
+    model, seen = tiny_world_model(), set()
+    observed = model.observe(random_movie([6], 6))
+    for _ in range(20):
+        trajectory = ImaginationReplay(model, 4, 3, Held())(observed, Scripted(2))
+        for steps, actions, trace in zip((1, 2, 4), trajectory.action.tolist(), trajectory.trace.tolist(), strict=True):
+            first = actions[0]
+            assert actions == [first] * steps + [2] * (4 - steps)
+            # entry t: whether the action in state t + 1 is the policy's, by choice or because it would be
+            assert trace == [float(action == 2) for action in actions[1:]] + [0.0]
+            seen.add((first, steps))
+    assert len(seen) == 9
+
+
 def test_the_action_that_is_tried_once_more_is_a_random_one():
     replay = ImaginationReplay(tiny_world_model(), 4)
     firsts = torch.cat([replay.first_actions(1, torch.device("cpu")) for _ in range(300)])

@@ -19,7 +19,7 @@ from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
 from worldmodel.learning.settings import AgentSettings
 from worldmodel.model import WorldModel, WorldModelSettings
-from worldmodel.replay import ImaginationReplay, Mixture, MovieReplay, Replay
+from worldmodel.replay import Holding, ImaginationReplay, Mixture, MovieReplay, Replay
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Agent(LightningModule):
         self.target_network = copy.deepcopy(self.q_network).requires_grad_(False)
         self.mixture = Mixture(settings.imagination_share, settings.imagination_warmup, settings.imagination_ramp)
         self.movie_replay = MovieReplay(settings.movie_returns == "cut", settings.movie_gradient)
-        self.imagination_replay = ImaginationReplay(self.world_model, settings.horizon, settings.rollouts)
+        holding = Holding(settings.dream_zeta)
+        self.imagination_replay = ImaginationReplay(self.world_model, settings.horizon, settings.rollouts, holding)
         self.movie_returns = _movie_returns(settings)
         self.dream_returns = partial(_lambda_returns, settings.trace_decay)
         self.epsilon = EpsilonSchedule(settings.epsilon_start, settings.epsilon_end, settings.epsilon_steps)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-LONGEST = 100
-"""Steps after which a held action ends at the latest."""
+from worldmodel.replay.holding import Holding
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,13 @@ class EpsilonSchedule:
 class Exploration:
     """Random actions in place of greedy ones, each held for a while: temporally extended epsilon-greedy.
 
-    With probability epsilon an action is drawn uniformly, and with it the number of steps n that it is held, from the
-    zeta distribution p(n) ~ n^-zeta, cut off at `LONGEST` (Dabney et al. 2021, arXiv:2006.01782, algorithm 1). Where
-    `zeta` is None, n is 1 and this is plain epsilon-greedy.
+    With probability epsilon an action is drawn uniformly, and with it the number of steps that it is held (Dabney et
+    al. 2021, arXiv:2006.01782, algorithm 1); where `zeta` is None that is one, and this is plain epsilon-greedy.
     """
 
     def __init__(self, actions: int, zeta: float | None) -> None:
         self.actions = actions
-        lengths = torch.arange(1, LONGEST + 1 if zeta else 2, dtype=torch.float64)
-        self.likelihood = lengths ** -(zeta or 1.0)
+        self.holding = Holding(zeta)
 
     def choose(self, greedy: Tensor, last: Tensor, held: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
         """Actions `[N]`, and for how many steps more each will be held, from the `greedy` ones.
@@ -49,7 +46,6 @@ class Exploration:
         goes_on = held > 0
         begins = torch.rand(count, device=device) < epsilon
         drawn = torch.randint(self.actions, (count,), device=device)
-        # what comes after the first step
-        rest = torch.multinomial(self.likelihood.to(device), count, replacement=True)
+        rest = self.holding.draw(count, device) - 1
         action = torch.where(goes_on, last, torch.where(begins, drawn, greedy))
         return action, torch.where(goes_on, held - 1, torch.where(begins, rest, torch.zeros_like(held)))

@@ -24,6 +24,9 @@ class AgentSettings:
     """Imagined rollouts per gradient step; null makes as many imagined transitions as movie transitions."""
     dream_epsilon: float = bounded(0.0, low=0, high=1)
     """Probability of a random action in dreams, after the first one."""
+    dream_zeta: float | None = bounded(None, above=1)
+    """Exponent of the zeta distribution of the number of steps that a dream's first action is held; null holds it for
+    one step."""
     movie_returns: Literal["cut", "uncut", "n_step"] = "cut"
     """Returns on movies: lambda-returns cut where the recorded action left the policy, uncut ones, or n-step."""
     n_steps: int = bounded(5, low=1)

@@ -1,8 +1,9 @@
 """The heart: two replays with one signature and one type, and how much of each."""
 
+from worldmodel.replay.holding import Holding
 from worldmodel.replay.imagination import ImaginationReplay
 from worldmodel.replay.mixture import Mixture
 from worldmodel.replay.movie import MovieReplay
 from worldmodel.replay.protocol import Policy, Replay
 
-__all__ = ["ImaginationReplay", "Mixture", "MovieReplay", "Policy", "Replay"]
+__all__ = ["Holding", "ImaginationReplay", "Mixture", "MovieReplay", "Policy", "Replay"]

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from worldmodel.experience import LatentState, Observed, Trajectory
 from worldmodel.model import WorldModel
+from worldmodel.replay.holding import Holding
 from worldmodel.replay.protocol import Policy
 
 
@@ -15,16 +16,21 @@ class ImaginationReplay:
 
     One-step copies of recorded transitions would teach nothing that movies do not (van Hasselt et al. 2019); what the
     model adds is the other actions and the policy's own future. First actions are stratified: each action begins as
-    many dreams as any other, or one more.
+    many dreams as any other, or one more. Where a first action is held for longer, returns are traced through the
+    rest of it only as far as the policy would have done the same.
 
     `horizon`: steps of a dream, H.
     `rollouts`: number of dreams; None makes as many imagined transitions as the movies have.
+    `holding`: for how many steps first actions are held; None holds them for one.
     """
 
-    def __init__(self, world_model: WorldModel, horizon: int, rollouts: int | None = None) -> None:
+    def __init__(
+        self, world_model: WorldModel, horizon: int, rollouts: int | None = None, holding: Holding | None = None
+    ) -> None:
         self.world_model = world_model
         self.horizon = horizon
         self.rollouts = rollouts
+        self.holding = holding or Holding(None)
 
     @torch.no_grad()
     def __call__(self, observed: Observed, policy: Policy) -> Trajectory:
@@ -32,12 +38,12 @@ class ImaginationReplay:
         start = self.starts(observed)
         count = start.recurrent.shape[0]
         action = self.first_actions(count, start.recurrent.device)
-        latent, actions = self.world_model.imagine(start, action, policy.choose, self.horizon)
+        held = self.holding.draw(count, action.device)
+        latent, actions = self.world_model.imagine(start, action, policy.choose, self.horizon, held)
         arrived = latent[:, 1:]
         continues = self.world_model.continues(arrived)
         ones = torch.ones_like(continues)
-        trace = ones.clone()
-        trace[:, -1] = 0
+        trace = self.trace(latent, actions, held, policy)
         reached = torch.cat([ones[:, :1], continues[:, :-1]], 1).cumprod(1)
         reward = self.world_model.reward(arrived)
         return Trajectory(latent, actions, reward, continues, mask=ones, trace=trace, weight=reached)
@@ -53,6 +59,15 @@ class ImaginationReplay:
         chosen = candidates[order[:wanted]]
         latent = observed.latent
         return LatentState(latent.features.detach().flatten(0, 1)[chosen], latent.recurrent_units)
+
+    def trace(self, latent: LatentState, actions: Tensor, held: Tensor, policy: Policy) -> Tensor:
+        """Whether returns run on through the state each transition arrives in, `[rollouts, H]`, 0 at the end."""
+        trace = torch.zeros(actions.shape, device=actions.device)
+        step = torch.arange(1, actions.shape[1], device=actions.device)
+        trace[:, :-1] = (step >= held[:, None]).float()
+        if (held > 1).any() and len(step):
+            trace[:, :-1] += (1 - trace[:, :-1]) * policy.agrees(latent[:, 1:-1], actions[:, 1:]).float()
+        return trace
 
     def first_actions(self, count: int, device: torch.device) -> Tensor:
         """Every action equally often, from a random one on, `[count]` int64."""
