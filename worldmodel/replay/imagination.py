@@ -16,8 +16,8 @@ class ImaginationReplay:
 
     One-step copies of recorded transitions would teach nothing that movies do not (van Hasselt et al. 2019); what the
     model adds is the other actions and the policy's own future. First actions are stratified: each action begins as
-    many dreams as any other, or one more. Where a first action is held for longer, returns are traced through the
-    rest of it only as far as the policy would have done the same.
+    many dreams as any other, or one more. Where it is held for longer, returns run on through the rest of it as well:
+    cut there, a way that needs five strange steps would have to be found one step and many dreams at a time.
 
     `horizon`: steps of a dream, H.
     `rollouts`: number of dreams; None makes as many imagined transitions as the movies have.
@@ -43,7 +43,8 @@ class ImaginationReplay:
         arrived = latent[:, 1:]
         continues = self.world_model.continues(arrived)
         ones = torch.ones_like(continues)
-        trace = self.trace(latent, actions, held, policy)
+        trace = ones.clone()
+        trace[:, -1] = 0
         reached = torch.cat([ones[:, :1], continues[:, :-1]], 1).cumprod(1)
         reward = self.world_model.reward(arrived)
         return Trajectory(latent, actions, reward, continues, mask=ones, trace=trace, weight=reached)
@@ -59,15 +60,6 @@ class ImaginationReplay:
         chosen = candidates[order[:wanted]]
         latent = observed.latent
         return LatentState(latent.features.detach().flatten(0, 1)[chosen], latent.recurrent_units)
-
-    def trace(self, latent: LatentState, actions: Tensor, held: Tensor, policy: Policy) -> Tensor:
-        """Whether returns run on through the state each transition arrives in, `[rollouts, H]`, 0 at the end."""
-        trace = torch.zeros(actions.shape, device=actions.device)
-        step = torch.arange(1, actions.shape[1], device=actions.device)
-        trace[:, :-1] = (step >= held[:, None]).float()
-        if (held > 1).any() and len(step):
-            trace[:, :-1] += (1 - trace[:, :-1]) * policy.agrees(latent[:, 1:-1], actions[:, 1:]).float()
-        return trace
 
     def first_actions(self, count: int, device: torch.device) -> Tensor:
         """Every action equally often, from a random one on, `[count]` int64."""
