@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from worldmodel.configuration import read_settings
 from worldmodel.environments import Worlds, make_worlds
@@ -30,6 +31,7 @@ from worldmodel.running.settings import Settings
 T = TypeVar("T")
 WARM_UP = 2
 ACTING_STEPS = 100
+PRODUCT = 1024
 DEFAULTS = Path("configs/size/12m.yaml")
 
 
@@ -40,6 +42,8 @@ class Timings:
     parts: seconds of each part of one gradient step; "total" is the whole of it.
     acting_steps_per_second: environment steps of the whole loop without learning (see, choose, step, record).
     environment_steps_per_second: those of the worlds alone.
+    multiply_adds: billions, of the matrix products and convolutions of one gradient step.
+    floor: seconds they would take at the speed of one large matrix product on this machine.
     parameters: millions, of the world model and of the Q-network.
     work: what one step works on.
     machine, precision: what it ran on.
@@ -48,6 +52,8 @@ class Timings:
     parts: dict[str, float]
     acting_steps_per_second: float
     environment_steps_per_second: float
+    multiply_adds: float
+    floor: float
     parameters: dict[str, float]
     work: str
     machine: str
@@ -64,6 +70,7 @@ class Timings:
         lines += [
             f"{'acting, whole loop':24} {self.acting_steps_per_second:9.0f} steps/s ({ratio:.0%} of the worlds alone)",
             f"{'the worlds alone':24} {self.environment_steps_per_second:9.0f} steps/s",
+            f"floor: {self.multiply_adds:.1f} billion multiply-adds, {self.floor * 1000:.0f} ms as one matrix product",
             f"parameters: {', '.join(f'{name} {count:.1f}M' for name, count in self.parameters.items())}",
             f"work: {self.work}, {self.precision}",
             f"machine: {self.machine}",
@@ -130,6 +137,8 @@ def _time_with(settings: Settings, worlds: Worlds, repeats: int) -> Timings:
     for _ in range(WARM_UP + repeats):
         with watch.part("total"):
             movie = _gradient_step(agent, replay, optimizer, watch, lambda: _autocast(device, precision))
+        with _autocast(device, precision), torch.no_grad(), watch.part("of it, encode forward"):
+            agent.world_model.encode(movie.observation)
     dreams = agent.imagination_replay(
         agent.world_model.observe(movie.to(device)), EpsilonGreedy(agent.target_network, 0)
     )
@@ -139,9 +148,22 @@ def _time_with(settings: Settings, worlds: Worlds, repeats: int) -> Timings:
         "world model": sum(p.numel() for p in agent.world_model.parameters()) / 1e6,
         "Q-network": sum(p.numel() for p in agent.q_network.parameters()) / 1e6,
     }
+    with FlopCounterMode(display=False) as counted:
+        _gradient_step(agent, replay, optimizer, Stopwatch(device), lambda: _autocast(device, precision))
+    multiply_adds = counted.get_total_flops() / 2
     with _autocast(device, precision):
         speed = _acting_speed(acting, agent)
-    return Timings(watch.medians(), speed, _world_speed(worlds), millions, work, machine_in_words(), precision)
+    return Timings(
+        parts=watch.medians(),
+        acting_steps_per_second=speed,
+        environment_steps_per_second=_world_speed(worlds),
+        multiply_adds=multiply_adds / 1e9,
+        floor=multiply_adds / _product_speed(device, precision),
+        parameters=millions,
+        work=work,
+        machine=machine_in_words(),
+        precision=precision,
+    )
 
 
 def _gradient_step(
@@ -156,8 +178,6 @@ def _gradient_step(
     with watch.part("sample"):
         movie = replay.sample().to(agent.device)
     with autocast():
-        with watch.part("encode (alone)"), torch.no_grad():
-            world_model.encode(movie.observation)
         with watch.part("encode and recurrence"):
             observed = world_model.observe(movie)
         with watch.part("decode and heads"):
@@ -202,6 +222,16 @@ def _world_speed(worlds: Worlds) -> float:
         if step.ended.any():
             worlds.restart(step.ended, seeds)
     return ACTING_STEPS * worlds.count / (time.perf_counter() - began)
+
+
+def _product_speed(device: torch.device, precision: str) -> float:
+    """Multiply-adds per second of a product of two matrices of `PRODUCT` rows and columns."""
+    watch, dtype = Stopwatch(device), torch.bfloat16 if precision == "bf16-mixed" else torch.float32
+    matrix = torch.randn(PRODUCT, PRODUCT, device=device).to(dtype)
+    for _ in range(WARM_UP + 5):
+        with watch.part("product"):
+            matrix @ matrix
+    return PRODUCT**3 / watch.medians()["product"]
 
 
 def _autocast(device: torch.device, precision: str) -> torch.autocast:
