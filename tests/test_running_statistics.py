@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from worldmodel.running.statistics import bootstrap_interval, human_normalised, summarise
+from worldmodel.running.statistics import bootstrap_interval, summarise
 
 
 def test_hand_computed_score() -> None:
@@ -38,16 +38,3 @@ def test_interval_of_many_games_is_two_standard_errors_wide() -> None:
 def test_interval_is_reproducible() -> None:
     values = np.arange(10.0)
     assert bootstrap_interval(values, seed=1) == bootstrap_interval(values, seed=1)
-
-
-@pytest.mark.parametrize("environment", ["ALE/Pong-v5", "ALE/Pong"])
-def test_between_chance_and_people(environment: str) -> None:
-    assert human_normalised(-20.7, environment) == 0
-    assert human_normalised(14.6, environment) == 1
-    assert human_normalised((14.6 - 20.7) / 2, environment) == pytest.approx(0.5)
-    assert summarise([14.6], environment).human_normalised == 1
-
-
-@pytest.mark.parametrize("environment", ["CartPole-v1", "MinAtar/Breakout", "ALE/Tetris-v5", "ALE/NoGame-v5"])
-def test_games_nobody_published(environment: str) -> None:
-    assert human_normalised(1.0, environment) is None

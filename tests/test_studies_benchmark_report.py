@@ -68,6 +68,7 @@ def test_the_report_is_written_with_its_plots(tmp_path):
     text = report_on(tmp_path / "results", tmp_path / "report")
     assert "ALE/Pong-v5: share-0.5 scores higher than share-0 at equal gradient steps: holds" in text
     assert "| ALE/Pong-v5 | share-0.5 | 31.00 |" in text and "| share-0.5 | 1.465" in text  # (31 + 20.7) / 35.3
+    assert "| DIAMOND, published | 1.1" in text and "| Simulus, published | 1.1" in text  # both at about 20 points
     written = {path.name for path in (tmp_path / "report").iterdir()}
     assert written == {"report.md", "report.json"} | {
         f"{name}.{kind}" for name in ("learning-curves", "score-by-share") for kind in ("png", "svg")

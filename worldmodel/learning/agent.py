@@ -14,6 +14,7 @@ from torch import Tensor
 from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
 from worldmodel.learning.exploration import EpsilonSchedule, Exploration
+from worldmodel.learning.instruments import q_instruments
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
@@ -134,6 +135,7 @@ class Agent(LightningModule):
         found["replay/imagination_share"] = self.mixture.imagination(self.gradient_steps)
         found["replay/movie_age"] = movie.age.float().mean()
         found["replay/fill"] = movie.mask.float().mean()
+        found |= {f"q/{name}": value for name, value in q_instruments(self.q_network, observed.latent).items()}
         for name, (_, learned, trajectory) in replayed.items():
             total = learned.weight.sum().clamp(min=1)
             found[f"replay/{name}_transitions"] = float(self.learned[name])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
-PUBLISHED_BY = "Wang et al. 2016, arXiv:1511.06581"
-"""Where the scores of random play and of people were published."""
+from worldmodel.analysis.published import human_normalised
 
 
 @dataclass(frozen=True)
@@ -51,20 +47,3 @@ def bootstrap_interval(values: np.ndarray, seed: int = 0, draws: int = 10_000) -
     means = generator.choice(values, (draws, len(values))).mean(1)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
-
-
-def human_normalised(score: float, environment: str) -> float | None:
-    """0 is the published score of random play, 1 that of a professional tester, see `PUBLISHED_BY`."""
-    game = environment.removeprefix("ALE/").split("-")[0]
-    published = published_scores()
-    if not environment.startswith("ALE/") or game not in published["Human"]:
-        return None
-    random, human = published["Random"][game], published["Human"][game]
-    return (score - random) / (human - random)
-
-
-@cache
-def published_scores() -> dict[str, dict[str, float]]:
-    """Published Atari scores of random play and of people, by game."""
-    data = json.loads(resources.files("worldmodel.running").joinpath("human_scores.json").read_text())
-    return {name: data[name]["scores"] for name in ("Random", "Human")}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from worldmodel.analysis.published import game_of, human_normalised, normalised_scores, published
 from worldmodel.analysis.score_statistics import (
     Interval,
     bootstrap,
@@ -21,10 +22,11 @@ from worldmodel.analysis.score_statistics import (
 )
 from worldmodel.errors import FileError
 from worldmodel.memory.atomic import write_whole
-from worldmodel.running.statistics import human_normalised
 from worldmodel.studies.cell_results import CellResult, Evaluation, read_results
 from worldmodel.viewing.score_plots import draw_learning_curves, draw_scores_by_share
 
+BESIDE_OURS = ("SPR", "IRIS", "DreamerV3 (official curves)", "STORM", "DIAMOND", "Simulus", "BBF (RR8)")
+"""Published methods that are shown beside ours: recordings alone, imagination alone, and the best."""
 FEWEST_SEEDS = 3
 """Below this an interval over seeds means nothing."""
 
@@ -150,6 +152,16 @@ def _aggregates(table: Table) -> list[str]:
             f"| {method} | {middle.estimate:.3f} ({middle.low:.3f} to {middle.high:.3f}) | "
             f"{gap.estimate:.3f} ({gap.low:.3f} to {gap.high:.3f}) | {better:.2f} |"
         )
+    return lines + _published_lines([game for environment in table if (game := game_of(environment))])
+
+
+def _published_lines(games: list[str]) -> list[str]:
+    """The same of what others published on these games, where they did for all of them."""
+    lines = []
+    for method in BESIDE_OURS:
+        if all(game in published()[method].scores for game in games):
+            scores = normalised_scores(method, games)
+            lines.append(f"| {method}, published | {interquartile_mean(scores):.3f} | {optimality_gap(scores):.3f} | |")
     return lines
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worldmodel.analysis.published import HUMAN_BY
 from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds, protocol_in_words
 from worldmodel.errors import FileError
 from worldmodel.experience import Spec
@@ -17,7 +18,7 @@ from worldmodel.running.players import AgentPlayer, Player, RandomPlayer, play, 
 from worldmodel.running.reached import Reached, reached_by
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
-from worldmodel.running.statistics import PUBLISHED_BY, Score, summarise
+from worldmodel.running.statistics import Score, summarise
 
 MOST_WORLDS = 32
 """Games played side by side."""
@@ -77,7 +78,7 @@ class EvaluationReport:
             "95 % interval": f"{score.low:,.2f} to {score.high:,.2f} (bootstrap)",
         }
         if score.human_normalised is not None:
-            lines["human-normalised"] = f"{score.human_normalised:.3f} (0 random, 1 human: {PUBLISHED_BY})"
+            lines["human-normalised"] = f"{score.human_normalised:.3f} (0 random, 1 human: {HUMAN_BY})"
         if self.checkpoint and self.trained:
             steps = self.trained.environment_steps
             lived = "an unknown number of" if steps is None else f"{steps:,}"

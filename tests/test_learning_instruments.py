@@ -1,0 +1,42 @@
+"""Instruments of the Q-network, on networks whose answer is known."""
+
+import pytest
+import torch
+from torch import nn
+
+from worldmodel.experience import LatentState
+from worldmodel.learning.instruments import dormant_share, q_instruments
+from worldmodel.learning.q_network import QNetwork
+
+
+class Same(nn.Module):
+    """Hands on its input."""
+
+    def forward(self, inputs):
+        return inputs
+
+
+def test_units_far_below_the_average_of_their_layer_are_dormant():
+    """Activities 10, 10, 0 and 0.2: average 5.05, a fortieth of it 0.126."""
+    activity = torch.tensor([[10.0, 10.0, -1e-9, 0.2]])
+    assert nn.functional.silu(activity)[0, 3] < 0.126  # SiLU leaves 0.11 of the last
+    assert dormant_share(nn.Sequential(Same(), nn.SiLU()), activity) == 0.5
+    assert dormant_share(nn.Sequential(Same(), nn.SiLU()), activity + torch.tensor([0, 0, 0, 1])) == 0.25
+
+
+def test_activity_is_averaged_over_rows_and_layers_count_by_their_units():
+    silent_in_one_row = torch.tensor([[10.0, 0.0], [10.0, 10.0]])
+    layers = nn.Sequential(Same(), nn.SiLU(), nn.Linear(2, 2, bias=False), nn.SiLU())
+    layers[2].weight.data = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    assert dormant_share(layers, silent_in_one_row) == 0.25
+
+
+def test_a_fresh_network_tells_no_action_from_another():
+    torch.manual_seed(0)
+    network, latent = QNetwork(12, 3, 16, 2, 11, 3.0), LatentState(torch.randn(4, 5, 12), 6)
+    found = q_instruments(network, latent)
+    assert found["spread"] == 0 and found["dormant"] == 0
+    nn.init.normal_(network.heads.weight)
+    values = network.values(latent)
+    expected = (values.max(-1).values - values.min(-1).values).mean().item()
+    assert q_instruments(network, latent)["spread"].item() == pytest.approx(expected) and expected > 0

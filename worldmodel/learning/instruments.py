@@ -1,0 +1,39 @@
+"""What to watch in a Q-network while it learns; nothing is learned from it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from worldmodel.experience import LatentState
+from worldmodel.learning.q_network import QNetwork
+
+DORMANT = 0.025
+"""Share of the average activity of its layer below which a unit counts as dormant (Sokar et al. 2023)."""
+
+
+@torch.no_grad()
+def q_instruments(q_network: QNetwork, latent: LatentState) -> dict[str, Tensor]:
+    """How far the values of a state's actions lie apart, and how much of the network sleeps.
+
+    latent: states `[B, ...]`. Returns "spread", the mean over states of the best minus the worst action's value, and
+    "dormant", the share of hidden units that answer hardly anything (Sokar et al. 2023, definition 3.1,
+    arXiv:2302.12902).
+    """
+    values = q_network.values(latent)
+    return {
+        "spread": (values.amax(-1) - values.amin(-1)).mean(),
+        "dormant": dormant_share(q_network.trunk, latent.features.flatten(0, -2)),
+    }
+
+
+@torch.no_grad()
+def dormant_share(layers: nn.Sequential, inputs: Tensor) -> Tensor:
+    """The share of dormant units after the activation functions of `layers`, over rows `[B, X]`, a scalar."""
+    sleeping = []
+    for layer in layers:
+        inputs = layer(inputs)
+        if isinstance(layer, nn.SiLU):
+            activity = inputs.float().abs().mean(0)
+            sleeping.append(activity <= DORMANT * activity.mean())
+    return torch.cat(sleeping).float().mean()
