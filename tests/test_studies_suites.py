@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from worldmodel.configuration import read_settings
 from worldmodel.errors import ConfigurationError, EnvironmentFailure
@@ -91,3 +92,17 @@ def test_what_is_wrong_is_named(tmp_path, changes, complaint):
 def test_an_unknown_game_is_found_before_anything_is_run(tmp_path):
     with pytest.raises(EnvironmentFailure, match="did you mean CartPole-v1"):
         check_games(read_suite(written(tmp_path, games="[CartPol-v1]")))
+
+
+def test_the_sweep_has_the_cells_of_its_suite():
+    sweep = yaml.safe_load((ROOT / "configs" / "sweeps" / "minatar-mixture.yaml").read_text())
+    suite = read_suite(ROOT / "configs" / "suites" / "minatar-mixture.yaml")
+    values = {name: found["values"] for name, found in sweep["parameters"].items()}
+    assert tuple(values["environment.id"]) == suite.games and values["trainer.seed"] == list(range(suite.seeds))
+    assert values["agent.imagination_share"] == list(suite.shares)
+    fixed = sweep["command"][2:-1]
+    for chosen in zip(*values.values(), strict=False):
+        arguments = [f"--{name}={value}" for name, value in zip(values, chosen, strict=True)]  # as W&B writes them
+        settings = read_settings(Settings, [*fixed, *arguments])
+        assert (settings.environment.id, settings.agent.imagination_share, settings.trainer.seed) == chosen
+        assert settings.trainer.evaluation_episodes == suite.settings["trainer.evaluation_episodes"]
