@@ -3,10 +3,10 @@ import dataclasses
 import pytest
 import torch
 import torch.nn.functional as F
-from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_settings, tiny_world_model
+from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_world_model
 
 from worldmodel.experience import LatentState, Movie
-from worldmodel.model import WorldModel, WorldModelSettings, latents
+from worldmodel.model import WorldModel, latents
 from worldmodel.model.world_model import masked_mean
 
 SPECS = pytest.mark.parametrize("spec", [VECTOR, PIXELS], ids=["vector", "pixels"])
@@ -258,19 +258,6 @@ def test_one_movie_is_learned_by_heart():
 
 
 # Settings
-
-
-def test_an_even_number_of_bins_has_no_zero():
-    assert tiny_settings(bins=11).problems() == []
-    assert tiny_settings(bins=10).problems() == ["world_model.bins must be odd, so that one bin is zero (got 10)"]
-
-
-def test_defaults_are_possible():
-    fields = dataclasses.fields(WorldModelSettings)
-    assert (
-        all(f.metadata["bounds"].problem(f.default) is None for f in fields if f.metadata)
-        and WorldModelSettings().problems() == []
-    )
 
 
 def test_the_learning_rate_and_the_uniform_mix_are_used():

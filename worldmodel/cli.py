@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -109,7 +110,12 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print it as JSON")
     command.set_defaults(run_command=inspect)
 
-    benchmarks = commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT")
+    add_benchmarks(commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT"))
+    return parser
+
+
+def add_benchmarks(benchmarks: Any) -> None:
+    """The commands beneath `benchmark`."""
     command = benchmarks.add_parser(
         "step", help="time a gradient step, acting and the worlds; --config as for train.py"
     )
@@ -132,7 +138,6 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--results", type=Path, default=RESULTS, help=results_help)
     command.add_argument("--output", type=Path, help="folder of the report (default: beside the results)")
     command.set_defaults(run_command=benchmark_report)
-    return parser
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -1,0 +1,20 @@
+"""What can be set about the world model."""
+
+import dataclasses
+
+from small_agent import tiny_settings
+
+from worldmodel.model import WorldModelSettings
+
+
+def test_an_even_number_of_bins_has_no_zero():
+    assert tiny_settings(bins=11).problems() == []
+    assert tiny_settings(bins=10).problems() == ["world_model.bins must be odd, so that one bin is zero (got 10)"]
+
+
+def test_defaults_are_possible():
+    fields = dataclasses.fields(WorldModelSettings)
+    assert (
+        all(f.metadata["bounds"].problem(f.default) is None for f in fields if f.metadata)
+        and WorldModelSettings().problems() == []
+    )

@@ -1,0 +1,53 @@
+"""What can be set about the world model: its size, the weights of its losses, and how it is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from worldmodel.settings import bounded
+
+
+@dataclass
+class WorldModelSettings:
+    """Size and training of the world model."""
+
+    recurrent_units: int = bounded(512, low=1)
+    """Units of the recurrence, D."""
+    variables: int = bounded(32, low=1)
+    """Categorical variables of the stochastic latent, S."""
+    classes: int = bounded(16, low=2)
+    """Classes of each of them, K."""
+    units: int = bounded(256, low=1)
+    """Width of the feed-forward layers."""
+    layers: int = bounded(1, low=1)
+    """Hidden layers of the heads for reward and going on."""
+    depth: int = bounded(48, low=1)
+    """Channels of the first convolution; they double whenever the image is halved."""
+    kernel: Literal[2, 4] = 4
+    """Width of the convolutions that halve the image: 4 overlap, 2 do not and cost a quarter."""
+    bins: int = bounded(101, low=3)
+    """Bins of the two-hot distributions, an odd number."""
+    bin_limit: float = bounded(10.0, above=0, high=20)
+    """Outermost bin in symlog units; 10 stands for 22,025."""
+    uniform_mix: float = bounded(0.01, low=0, below=1)
+    """Share of the uniform distribution in every categorical, so that no divergence is infinite."""
+    free_nats: float = bounded(1.0, low=0)
+    """Divergence below which the posterior is not drawn to the prior; the prior always learns, or dreams lose what is
+    worth less than this."""
+    observation_weight: float = bounded(1000.0, low=0)
+    """Weight of the reconstruction loss, which is 0.5 where a model knows no more than what is usual."""
+    reward_weight: float = bounded(1.0, low=0)
+    """Weight of the reward loss."""
+    continue_weight: float = bounded(1.0, low=0)
+    """Weight of the loss for going on."""
+    dynamics_weight: float = bounded(1.0, low=0)
+    """Weight of the divergence that draws the prior to the posterior."""
+    representation_weight: float = bounded(0.1, low=0)
+    """Weight of the divergence that draws the posterior to the prior."""
+    learning_rate: float = bounded(3e-4, above=0)
+    """Step size of the optimizer for the world model."""
+
+    def problems(self) -> list[str]:
+        """Contradictions between settings."""
+        return [] if self.bins % 2 else [f"world_model.bins must be odd, so that one bin is zero (got {self.bins})"]
