@@ -27,6 +27,7 @@ def test_the_codes_do_not_change():
         "NumericalError": 5,
         "StorageError": 6,
         "DirectoryInUse": 7,
+        "CellsFailed": 8,
     }
 
 

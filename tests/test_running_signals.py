@@ -12,7 +12,7 @@ from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from worldmodel.running.signals import SIGNALS, StopOnSignal, StopRequest
+from worldmodel.running.signals import SIGNALS, StopOnSignal, StopRequest, stop_on_signals
 
 # Lightning 2.6 with torch 2.13, and a loader that needs no workers
 pytestmark = [
@@ -92,3 +92,14 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout.strip()) == (143, str(int(signal.SIGTERM)))
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_outside_a_training_signals_can_be_requests_for_a_while(number: int) -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with pytest.raises(ZeroDivisionError), stop_on_signals() as stop:
+        assert not stop
+        os.kill(os.getpid(), number)
+        assert stop.signal_number == number
+        1 / 0  # noqa: B018
+    assert [signal.getsignal(each) for each in SIGNALS] == before

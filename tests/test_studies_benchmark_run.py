@@ -1,5 +1,6 @@
 """Running a suite: what is done is not run again, what was broken off goes on, other settings are never mixed in."""
 
+import io
 import json
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console
 from test_studies_cell_results import example
 
-from worldmodel.errors import FileError, WorldModelError
+from worldmodel.errors import CellsFailed, FileError
 from worldmodel.studies.benchmark_run import Pool, Workplace, commands, run_suite
 from worldmodel.studies.cell_results import read_results, write_result
 from worldmodel.studies.suites import Suite, cells_of
@@ -54,11 +55,27 @@ def test_threads_are_divided(place, monkeypatch):
 def test_a_cell_that_fails_is_named_and_the_others_are_run(suite, place):
     broken, fine = cells_of(replace(suite, settings={"trainer.max_steps": 112, "trainer.prefill": 100}))
     broken = replace(broken, arguments=(*broken.arguments, "--agent.horizont", "3"))
-    with pytest.raises(WorldModelError, match="share-0/seed-0: failed, see"):
+    with pytest.raises(CellsFailed, match="share-0/seed-0: failed, see"):
         run_suite(suite, [broken, fine], place, 2, Console(quiet=True))
     assert "horizont" in Path(f"{place.run(broken)}.log").read_text()
     (found,) = read_results(place.results)
     assert (found.method, found.last.environment_step) == ("share-1", 112)
+
+
+def test_elsewhere_than_on_a_terminal_every_end_is_a_line(suite, place, monkeypatch):
+    """Both cells have ended after the second look; nothing is really run."""
+    looks = iter([True, True, False])
+
+    def step(pool):
+        pool.finished = pool.finished + 1 if pool.waiting else 2
+        pool.waiting = pool.waiting[1:]
+        return next(looks)
+
+    monkeypatch.setattr(Pool, "step", step)
+    monkeypatch.setattr("worldmodel.studies.benchmark_run.LOOK_EVERY", 0)
+    said = io.StringIO()
+    run_suite(suite, cells_of(suite), place, 1, Console(file=said, force_terminal=False, width=200))
+    assert "suite: 1/2 cells done" in said.getvalue() and "suite: 2/2 cells done" in said.getvalue()
 
 
 @pytest.mark.slow

@@ -45,6 +45,12 @@ class DirectoryInUse(WorldModelError):
     exit_code = 7
 
 
+class CellsFailed(WorldModelError):
+    """Cells of a suite that failed, after the others were run."""
+
+    exit_code = 8
+
+
 class Stopped(WorldModelError):
     """A signal asked the run to stop, and it was saved first.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -26,6 +28,18 @@ class StopRequest:
         if self.signal_number is not None:
             os._exit(130 if signal_number == signal.SIGINT else 143)
         self.signal_number = signal_number
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Inside, signals are requests; the handlers that were there before come back in the end."""
+    stop = StopRequest()
+    previous = {number: signal.signal(number, stop.receive) for number in SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 class StopOnSignal(Callback):

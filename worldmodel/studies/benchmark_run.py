@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from worldmodel.errors import FileError, Stopped, WorldModelError
+from worldmodel.errors import CellsFailed, FileError, Stopped
 from worldmodel.running.checkpoints import whole_checkpoint
 from worldmodel.running.machine import available_cores
 from worldmodel.running.reached import reached_in_metrics
 from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.signals import stop_on_signals
 from worldmodel.studies.cell_results import collect, read_result, write_result
 from worldmodel.studies.suites import Cell, Suite, check_games, shell_line
 
@@ -63,25 +64,28 @@ class Workplace:
 def run_suite(suite: Suite, cells: list[Cell], place: Workplace, jobs: int, console: Console) -> None:
     """Runs every cell that has no result yet, `jobs` at once; a cell that was broken off is gone on with.
 
-    Raises Stopped where a signal came, after all cells have been saved, and WorldModelError where a cell failed.
+    Shows a table on a terminal, and a line for every cell that ends elsewhere. Raises Stopped where a signal came,
+    after all cells have been saved, and CellsFailed where some failed, after the others were run.
     """
     check_games(suite)
     waiting = [cell for cell in cells if not place.done(cell)]
-    pool = Pool(place, jobs, len(cells), waiting)
-    with Live(console=console, refresh_per_second=1, transient=not console.is_terminal) as live:
+    pool, told = Pool(place, jobs, len(cells), waiting), 0
+    with stop_on_signals() as stop, Live(console=console, refresh_per_second=1) as live:
         try:
-            while pool.step():
-                live.update(pool.table())
+            while pool.step() and not stop:
+                if console.is_terminal:
+                    live.update(pool.table())
+                elif pool.finished > told:
+                    told = pool.finished
+                    console.print(pool.title(), highlight=False, soft_wrap=True)
                 time.sleep(LOOK_EVERY)
-        except KeyboardInterrupt:
-            pool.stop()
-            raise Stopped(signal.SIGINT, "stopped, every cell is saved; the same command goes on") from None
         finally:
             pool.stop()
         live.update(pool.table())
+    if stop.signal_number is not None:
+        raise Stopped(stop.signal_number, "stopped, every cell is saved; the same command goes on")
     if pool.failed:
-        named = "\n".join(f"{cell.path}: failed, see {place.run(cell)}.log" for cell in pool.failed)
-        raise WorldModelError(named)
+        raise CellsFailed("\n".join(f"{cell.path}: failed, see {place.run(cell)}.log" for cell in pool.failed))
 
 
 def commands(cells: list[Cell], place: Workplace) -> list[str]:
@@ -121,10 +125,8 @@ class Pool:
         self.waiting.clear()
 
     def table(self) -> Table:
-        """What is going on, and how long it may take yet."""
-        done = self.total - len(self.waiting) - len(self.running) - len(self.failed)
-        title = f"{self.place.name}: {done}/{self.total} cells done{self._time_left()}"
-        table = Table(title=title, title_justify="left")
+        """What is going on, and how far it is."""
+        table = Table(title=self.title(), title_justify="left")
         for column in ("game", "method", "seed", "environment steps", "gradient steps"):
             table.add_column(column)
         for cell in self.running:
@@ -132,6 +134,11 @@ class Pool:
             steps = f"{reached.environment_steps or 0:,}", f"{reached.gradient_steps:,}"
             table.add_row(cell.game, cell.method, str(cell.seed), *steps)
         return table
+
+    def title(self) -> str:
+        """How far the suite is."""
+        done = self.total - len(self.waiting) - len(self.running) - len(self.failed)
+        return f"{self.place.name}: {done}/{self.total} cells done{self._time_left()}"
 
     def _begin(self, cell: Cell) -> None:
         run = self.place.run(cell)
