@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -172,6 +173,20 @@ def test_what_comes_too_late_is_cleaned_up() -> None:
     time.sleep(0.4)
     assert late == ["run"]
     assert _within(5, lambda: "result") == "result"
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nothing_that_comes_too_late_can_break_anything() -> None:
+    def broken(result: None) -> None:
+        raise RuntimeError("nobody is left to hear of it")
+
+    before = threading.active_count()
+    with pytest.raises(TimeoutError):
+        _within(0.05, lambda: time.sleep(0.2), broken)
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sys
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -210,7 +211,8 @@ def _within(seconds: float, action: Callable[[], Any], late: Callable[[Any], Any
         except Exception as error:
             outcome["error"] = error
         if given_up.is_set() and "result" in outcome:
-            late(outcome["result"])
+            with suppress(Exception):  # nobody is left to hear of it
+                late(outcome["result"])
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
