@@ -47,7 +47,7 @@ def test_acting_forgets_exactly_where_an_episode_begins(spec):
     agent, shown = wake(tiny_agent(spec)), movie(spec=spec).observation[:, 0]
     torch.nn.init.normal_(agent.world_model.first_recurrent)
     nowhere = LatentState.join(torch.full((3, 12), float("inf")), torch.full((3, 12), 7.0))
-    past = ActingState(nowhere, torch.tensor([2, 1, 0]), torch.full((3,), 9))
+    past = ActingState(nowhere, torch.tensor([2, 1, 0]), torch.full((3,), 9), torch.zeros(3))
     first = torch.tensor([True, False, True])
     found = []
     for state in (agent.initial_state(3), past):
@@ -65,7 +65,7 @@ def test_acting_remembers_the_frame_and_the_action_before():
     frames = movie().observation[:1, :2]
     _, state = agent.act(frames[:, 0], ~no, agent.initial_state(1))
     _, usual = agent.act(frames[:, 1], no, state)
-    other = ActingState(state.latent, (state.action + 1) % 3, state.held)
+    other = ActingState(state.latent, (state.action + 1) % 3, state.held, state.value)
     _, unusual = agent.act(frames[:, 1], no, other)
     assert not torch.equal(usual.latent.recurrent, unusual.latent.recurrent)
     expected = agent.world_model.predict(state.latent, state.action).recurrent

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from worldmodel.experience import LatentState
-from worldmodel.learning.instruments import dormant_share, q_instruments
+from worldmodel.learning.instruments import dormant_share, gradient_norms, q_instruments
 from worldmodel.learning.q_network import QNetwork
 
 
@@ -40,3 +40,13 @@ def test_a_fresh_network_tells_no_action_from_another():
     values = network.values(latent)
     expected = (values.max(-1).values - values.min(-1).values).mean().item()
     assert q_instruments(network, latent)["spread"].item() == pytest.approx(expected) and expected > 0
+
+
+def test_gradient_norms_of_single_losses_by_hand():
+    """d(3a + 4b) = (3, 4), norm 5; d(a^2) at a = 2 is 4; the graph is left for the step itself."""
+    weights = nn.Parameter(torch.tensor([2.0, 1.0]))
+    losses = {"line": (weights * torch.tensor([3.0, 4.0])).sum(), "square": weights[0] ** 2}
+    found = gradient_norms(losses, [weights, nn.Parameter(torch.ones(1))])
+    assert found == {"line": 5.0, "square": 4.0} and weights.grad is None
+    sum(losses.values()).backward()
+    assert weights.grad.tolist() == [7, 4]

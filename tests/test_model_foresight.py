@@ -62,3 +62,13 @@ def test_short_movies_are_looked_through_to_their_end(rows, depths):
     found = foresight(model.observe(movie), model.foresee, model.reward)
     assert sum(name.startswith("kl_depth") for name in found) == depths
     assert all(value.isfinite() for value in found.values())
+
+
+def test_looking_does_not_move_the_randomness_of_training():
+    world_model = tiny_world_model()
+    observed = world_model.observe(random_movie([8, 8], 8, context=1))
+    torch.manual_seed(3)
+    undisturbed = torch.rand(4)
+    torch.manual_seed(3)
+    foresight(observed, world_model.foresee, world_model.reward)
+    assert torch.equal(torch.rand(4), undisturbed)

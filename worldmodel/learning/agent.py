@@ -14,7 +14,7 @@ from torch import Tensor
 from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
 from worldmodel.learning.exploration import EpsilonSchedule, Exploration
-from worldmodel.learning.instruments import q_instruments
+from worldmodel.learning.instruments import gradient_norms, q_instruments
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
@@ -30,11 +30,13 @@ class ActingState:
     latent: `[N]` latent states.
     action: `[N]` int64, what was done last.
     held: `[N]` int64, for how many steps more it will be done, where it was done to explore.
+    value: `[N]`, what it was expected to bring, Q of the latent state and the action.
     """
 
     latent: LatentState
     action: Tensor
     held: Tensor
+    value: Tensor
 
 
 class Agent(LightningModule):
@@ -70,7 +72,7 @@ class Agent(LightningModule):
     def initial_state(self, count: int) -> ActingState:
         """The state `[N]` before anything was seen."""
         nothing = torch.zeros(count, dtype=torch.long, device=self.device)
-        return ActingState(self.world_model.initial(count), action=nothing, held=nothing)
+        return ActingState(self.world_model.initial(count), action=nothing, held=nothing, value=nothing.float())
 
     @torch.no_grad()
     def act(
@@ -81,9 +83,9 @@ class Agent(LightningModule):
         The slow copy of the Q-network acts, epsilon-greedily.
         """
         latent = self.world_model.update(state.latent, state.action, observation, first)
-        greedy = self.target_network.values(latent).argmax(-1)
-        action, held = self.exploration.choose(greedy, state.action, state.held * ~first, epsilon)
-        return action, ActingState(latent, action, held)
+        values = self.target_network.values(latent)
+        action, held = self.exploration.choose(values.argmax(-1), state.action, state.held * ~first, epsilon)
+        return action, ActingState(latent, action, held, values.gather(-1, action[:, None]).squeeze(-1))
 
     # Asleep
 
@@ -104,6 +106,7 @@ class Agent(LightningModule):
             self.learned[name] += int(trajectory.transitions)
         if self.diagnosing:
             self.log_dict(self.diagnostics(observed, losses, replayed))
+            self.log_dict(self.pulls(losses, movie, replayed))
         return world_model_loss + q_loss
 
     def replay(self, observed: Observed) -> dict[str, tuple[float, QLearned, Trajectory]]:
@@ -146,6 +149,18 @@ class Agent(LightningModule):
             found[f"q/{name}_error"] = (error * learned.weight).sum() / total
             found[f"q/{name}_traced"] = (trajectory.trace * trajectory.mask).sum() / trajectory.transitions.clamp(min=1)
         return found
+
+    def pulls(
+        self, losses: dict[str, Tensor], movie: Movie, replayed: dict[str, tuple[float, QLearned, Trajectory]]
+    ) -> dict[str, Tensor]:
+        """The gradient norm of every single loss, weighted as it counts, at the weights that it trains."""
+        terms = self.world_model.weighted_losses(losses, movie.mask)
+        model = gradient_norms(terms, self.world_model.parameters())
+        q = gradient_norms(
+            {name: share * part.loss for name, (share, part, _) in replayed.items()}, self.q_network.parameters()
+        )
+        found = {f"world_model/{name}_gradient_norm": norm for name, norm in model.items()}
+        return found | {f"q/{name}_gradient_norm": norm for name, norm in q.items()}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with a parameter group for the world model and one for the Q-network."""

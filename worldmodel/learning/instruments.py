@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -37,3 +39,16 @@ def dormant_share(layers: nn.Sequential, inputs: Tensor) -> Tensor:
             activity = inputs.float().abs().mean(0)
             sleeping.append(activity <= DORMANT * activity.mean())
     return torch.cat(sleeping).float().mean()
+
+
+def gradient_norms(losses: dict[str, Tensor], parameters: Iterable[nn.Parameter]) -> dict[str, Tensor]:
+    """How hard each of several losses pulls at the same parameters: the norm of its gradient, by its name.
+
+    losses: scalars with a graph, which is kept for the step that follows.
+    """
+    parameters = [parameter for parameter in parameters if parameter.requires_grad]
+    found = {}
+    for name, loss in losses.items():
+        gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+        found[name] = torch.nn.utils.get_total_norm([each for each in gradients if each is not None])
+    return found

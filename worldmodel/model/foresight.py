@@ -26,8 +26,18 @@ def foresight(
     Returns "kl_depth_k", the divergence in nats of the posterior k steps ahead from the prior that has not looked
     since; "reward_recall", the share of recorded rewards that were foretold; and "reward_precision", the share of
     foretold rewards that came. A reward counts as foretold where the expected one is more than half of a usual one.
-    Without any, precision and recall are left out.
+    Without any, precision and recall are left out. The draws it makes are taken back, so that how often is looked does
+    not change what is learned.
     """
+    with torch.random.fork_rng(devices=[device] if (device := observed.prior.device).type == "cuda" else []):
+        return _look_ahead(observed, foresee, reward)
+
+
+def _look_ahead(
+    observed: Observed,
+    foresee: Callable[[LatentState, Tensor], tuple[LatentState, Tensor]],
+    reward: Callable[[LatentState], Tensor],
+) -> dict[str, Tensor]:
     movie = observed.movie
     start = min(int(movie.context.max()), movie.mask.shape[1] - 2)
     state = observed.latent[:, start]

@@ -185,11 +185,15 @@ class WorldModel(LightningModule):
         }
         return losses
 
-    def total_loss(self, losses: dict[str, Tensor], mask: Tensor) -> Tensor:
-        """The weighted sum of the terms, averaged over recorded rows `[B, T]`, a scalar."""
+    def weighted_losses(self, losses: dict[str, Tensor], mask: Tensor) -> dict[str, Tensor]:
+        """Each term times its weight, averaged over recorded rows `[B, T]`, scalars."""
         if losses.keys() != self.weights.keys():
             raise KeyError(f"losses {sorted(losses)} and weights {sorted(self.weights)} must have the same terms")
-        return masked_mean(torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum(0), mask)
+        return {name: self.weights[name] * masked_mean(loss, mask) for name, loss in losses.items()}
+
+    def total_loss(self, losses: dict[str, Tensor], mask: Tensor) -> Tensor:
+        """The sum of the weighted terms, a scalar."""
+        return torch.stack(list(self.weighted_losses(losses, mask).values())).sum()
 
     def training_step(self, movie: Movie, batch_index: int) -> Tensor:
         """One gradient step of the world model alone, on recorded experience."""

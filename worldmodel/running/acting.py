@@ -12,6 +12,7 @@ from worldmodel.environments import Worlds
 from worldmodel.experience import Step
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer
+from worldmodel.running.calibration import Calibration
 from worldmodel.running.players import AgentPlayer
 from worldmodel.running.schedule import Schedule
 from worldmodel.running.signals import StopRequest
@@ -31,12 +32,14 @@ class Acting(Callback):
         schedule: Schedule,
         max_steps: int,
         seed: int,
+        discount: float,
         stop: StopRequest | None = None,
     ) -> None:
         self.worlds, self.buffer, self.schedule = worlds, buffer, schedule
         self.max_steps = max_steps
         self.stop = StopRequest() if stop is None else stop
         self.generator = np.random.default_rng(seed)
+        self.calibration = Calibration(worlds.count, discount)
         self.scores: deque[float] = deque(maxlen=100)
         self.games = 0
         self.running_scores = np.zeros(worlds.count)
@@ -86,6 +89,7 @@ class Acting(Callback):
         self.buffer.answer(actions)
         self.step = self.worlds.step(actions)
         self.buffer.record(self.step)
+        self.calibration.record(self.player.expected(), self.step)
         self._count_scores(self.step)
         if self.step.ended.any():
             ended = self.step.ended
@@ -93,8 +97,9 @@ class Acting(Callback):
             self.buffer.record(self.step, only=ended)
 
     def metrics(self) -> dict[str, float]:
-        """Counters and the mean score of the last whole games."""
+        """Counters, the mean score of the last whole games, and whether they went as expected."""
         found: dict[str, float] = {"acting/games": self.games, "acting/buffer_steps": len(self.buffer)}
+        found |= self.calibration.metrics()
         if (score := self.recent_return()) is not None:
             found["acting/return"] = score
         return found
@@ -109,6 +114,7 @@ class Acting(Callback):
             "generator": self.generator.bit_generator.state,
             "scores": list(self.scores),
             "games": self.games,
+            "calibration": self.calibration.state_dict(),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -116,6 +122,7 @@ class Acting(Callback):
         self.generator.bit_generator.state = state_dict["generator"]
         self.scores.extend(state_dict["scores"])
         self.games = state_dict["games"]
+        self.calibration.load_state_dict(state_dict["calibration"])
         self.buffer.close_open_episodes()
 
     def _count_scores(self, step: Step) -> None:

@@ -65,6 +65,11 @@ class AgentPlayer:
         actions, self.state = self.agent.act(observation, first, self.state, self.epsilon)
         return actions.cpu().numpy()
 
+    def expected(self) -> np.ndarray:
+        """What the last actions were expected to bring, `[N]`."""
+        assert self.state is not None, "begin comes first"
+        return self.state.value.cpu().numpy()
+
 
 @contextmanager
 def separate_randomness(seed: int) -> Iterator[None]:

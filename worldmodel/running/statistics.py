@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from worldmodel.analysis.published import human_normalised
+from worldmodel.analysis.score_statistics import bootstrap
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,9 @@ class Score:
 
 
 def summarise(scores: list[float], environment: str, seed: int = 0) -> Score:
-    """Sums up the scores of games of `environment`; at least one score."""
+    """Sums up the scores of games of `environment`, at least one, with the percentile bootstrap of Efron (1979)."""
     values = np.asarray(scores, dtype=np.float64)
     spread = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
-    low, high = bootstrap_interval(values, seed)
+    interval = bootstrap(lambda drawn: float(drawn.mean()), values[:, None], seed=seed)
     normalised = human_normalised(float(values.mean()), environment)
-    return Score(float(values.mean()), float(spread), low, high, normalised, len(values))
-
-
-def bootstrap_interval(values: np.ndarray, seed: int = 0, draws: int = 10_000) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean (Efron 1979)."""
-    generator = np.random.default_rng(seed)
-    means = generator.choice(values, (draws, len(values))).mean(1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    return Score(float(values.mean()), float(spread), interval.low, interval.high, normalised, len(values))

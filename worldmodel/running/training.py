@@ -121,7 +121,7 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
         keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None)
         progress = ShowProgress(console, total, None, lambda: None)
     else:
-        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, stop)
+        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, settings.agent.discount, stop)
         keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
         evaluating = make_evaluating(settings, buffer, keeper, stop)
         progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)

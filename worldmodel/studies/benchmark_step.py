@@ -127,7 +127,7 @@ def _time_with(settings: Settings, worlds: Worlds, repeats: int) -> Timings:
     buffer = make_buffer(
         replace(data, capacity=max(data.capacity, worlds.count * data.chunk_steps)), worlds.spec, worlds.count, None
     )
-    acting = Acting(worlds, buffer, Interleaved(rows, 1.0), rows, settings.trainer.seed)
+    acting = Acting(worlds, buffer, Interleaved(rows, 1.0), rows, settings.trainer.seed, settings.agent.discount)
     acting.enter(agent)
     acting.live(agent)
     replay = ReplayData(data, buffer, repeats, settings.trainer.seed)
