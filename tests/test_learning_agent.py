@@ -187,6 +187,16 @@ def test_one_rule_learns_from_both_replays(kind):
         assert other.loss.isfinite() and torch.equal(other.realised, learned.realised) is (kind != "n_step")
 
 
+@pytest.mark.parametrize(("own", "movie", "dream"), [(None, 0.5, 0.5), (1.0, 0.5, 1.0), (0.0, 0.5, 0.0)])
+def test_dreams_may_have_a_lambda_of_their_own(own, movie, dream):
+    """Rewards 0 and 8, no discount, a value of 4 in between: 4 + lambda (8 - 4)."""
+    agent = tiny_agent(trace_decay=0.5, dream_trace_decay=own)
+    reward, value = torch.tensor([[0.0, 8.0]]), torch.tensor([[4.0, 0.0]])
+    trajectory = (reward, torch.ones(1, 2), value, torch.tensor([[1.0, 0.0]]))
+    assert agent.movie_returns(*trajectory)[0, 0] == 4 + 4 * movie
+    assert agent.dream_returns(*trajectory)[0, 0] == 4 + 4 * dream
+
+
 def test_movies_are_cut_unless_told_otherwise():
     traced = {kind: replayed(wake(tiny_agent(movie_returns=kind)))["movie"][2].trace for kind in ("cut", "uncut")}
     assert 0 < traced["cut"].sum() < traced["uncut"].sum()

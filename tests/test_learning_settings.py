@@ -27,6 +27,7 @@ def test_every_number_has_bounds():
         ("horizon", (1,), (0,)),
         ("rollouts", (1,), (0,)),
         ("trace_decay", (0, 1), (1.01,)),
+        ("dream_trace_decay", (0, 1), (1.01,)),
         ("discount", (0, 0.999), (1, -0.1)),
         ("movie_gradient", (0, 1), (2,)),
         ("target_rate", (1,), (0, 1.1)),

@@ -42,7 +42,19 @@ def test_batch_by_batch_is_all_at_once(spec):
     assert torch.allclose(parts.variance, whole.variance, rtol=1e-5)
 
 
-def test_all_pixels_share_one_scale_and_entries_of_a_vector_have_their_own():
+def test_each_channel_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
+    """Channel 0 is 0 or 200 everywhere, channel 1 lights one pixel of 16 at 200, channel 2 one pixel at 8."""
+    usual = Standardise(Spec("c", (4, 4, 3), "uint8", ("x",), {}))
+    images = torch.zeros(2, 4, 4, 3, dtype=torch.uint8)
+    images[1, :, :, 0], images[1, 0, 0, 1], images[1, 0, 0, 2] = 200, 200, 8
+    usual.update(images)
+    first, second = 100**2, 100**2 / 16
+    third = 0.1**2 * (first + second + 4**2 / 16) / 3
+    expected = [100 / scale**0.5 for scale in (first, second)] + [4 / third**0.5]
+    assert usual(images)[1, 0, 0].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_pixels_of_a_channel_share_a_scale_and_entries_of_a_vector_have_their_own():
     usual, half = Standardise(PIXELS), pixels(0, 200).clone()
     half[:, 2:] = 100  # the lower half never changes
     usual.update(half)

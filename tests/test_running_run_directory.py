@@ -127,7 +127,16 @@ def test_only_one_process_uses_a_run(tmp_path: Path) -> None:
     other.release()
 
 
+def test_machines_are_listed_once_each(copied_run: Path) -> None:
+    run = RunDirectory.open(copied_run)
+    first = run.machines()
+    assert len(first) == 1
+    run.add_machine("another, 2 threads")
+    run.add_machine(first[0])
+    assert run.machines() == [*first, "another, 2 threads"]
+
+
 def test_plain_files_only(counter_run: Path) -> None:
     assert json.loads((counter_run / "spec.json").read_text())["actions"] == ["0", "1"]
     suffixes = {path.suffix for path in counter_run.rglob("*") if path.is_file()}
-    assert suffixes == {".json", ".jsonl", ".yaml", ".safetensors", ".lock"}
+    assert suffixes == {".json", ".jsonl", ".yaml", ".safetensors", ".lock", ".txt"}

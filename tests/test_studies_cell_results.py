@@ -38,6 +38,9 @@ def test_a_run_gives_every_score_and_its_learning_time(tmp_path):
     assert 0 < found.evaluations[0].wall_seconds < found.evaluations[1].wall_seconds <= found.wall_seconds + 1e-6
     assert (found.game, found.seed, found.settings_hash) == ("Counter-v0", 3, "hash")
     assert found.protocol == session.run.spec().protocol and "torch" in found.versions
+    assert (
+        found.machine == session.run.machines()[0] and " threads" in found.machine and found.machine.endswith("-true")
+    )
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"format": 99}', "[1"])

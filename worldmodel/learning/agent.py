@@ -60,7 +60,8 @@ class Agent(LightningModule):
         holding = Holding(settings.dream_zeta)
         self.imagination_replay = ImaginationReplay(self.world_model, settings.horizon, settings.rollouts, holding)
         self.movie_returns = _movie_returns(settings)
-        self.dream_returns = partial(_lambda_returns, settings.trace_decay)
+        dream_decay = settings.trace_decay if settings.dream_trace_decay is None else settings.dream_trace_decay
+        self.dream_returns = partial(_lambda_returns, dream_decay)
         self.epsilon = EpsilonSchedule(settings.epsilon_start, settings.epsilon_end, settings.epsilon_steps)
         self.exploration = Exploration(len(spec.actions), settings.epsilon_zeta)
         self.gradient_steps = 0

@@ -33,6 +33,9 @@ class AgentSettings:
     """Steps of the n-step returns."""
     trace_decay: float = bounded(0.95, low=0, high=1)
     """Lambda of the lambda-returns."""
+    dream_trace_decay: float | None = bounded(None, low=0, high=1)
+    """Lambda on dreams, whose actions are the policy's own and whose rewards may lie far ahead; null takes
+    trace_decay."""
     discount: float = bounded(0.99, low=0, below=1)
     """Worth of a reward one step later, gamma."""
     movie_gradient: float = bounded(0.0, low=0, high=1)

@@ -10,16 +10,20 @@ from worldmodel.model.distributions import symexp, symlog
 
 MEMORY = 200_000
 """Rows after which older ones begin to be forgotten, so that what is usual can change."""
+LEAST_CHANNEL = 0.1
+"""Smallest scale of a channel, as a share of the whole image's, so that hardly ever lit ones do not rule the rest."""
 LEAST_DEVIATION = 1e-3
 """Smallest scale of a vector's entry, in symlog units, so that a constant entry stays finite."""
 
 
 class Standardise(nn.Module):
-    """A running mean of every entry, and its scale: of images one for all pixels, of vectors one for each entry.
+    """A running mean of every entry, and its scale: of images one for each channel, of vectors one for each entry.
 
     Without it a world model spends its first thousand steps on painting the background, and what moves in front of it
     is worth so little, where it is small, that the latent never learns to hold it. In these units every observation
-    has the same size, whatever its contrast, its number of entries and its kind. Vectors are put through symlog first.
+    has the same size, whatever its contrast, its number of entries and its kind. Channels count alike because they may
+    be planes of different things: where bullets have one and the wall has another, few pixels decide a game. Vectors
+    are put through symlog first.
 
     Before anything was seen, pixels are read as 0 .. 1 and vectors as they are.
     """
@@ -60,5 +64,7 @@ class Standardise(nn.Module):
 
     def _scale(self) -> Tensor:
         if self.pixels:
-            return self.variance.mean().sqrt().clamp(min=1.0)  # a screen that never changes
+            channels = self.variance.mean((0, 1))
+            least = (LEAST_CHANNEL**2 * channels.mean()).clamp(min=1.0)  # a screen that never changes
+            return channels.maximum(least).sqrt()
         return self.variance.sqrt().clamp(min=LEAST_DEVIATION)

@@ -25,6 +25,7 @@ class RunDirectory:
 
         config.yaml     every setting; reproduces the run
         spec.json       what the world looks like, so that nothing below needs it
+        machines.txt    what it ran on, a line for every start
         metrics.jsonl   every logged number with its environment step and gradient step
         checkpoints/    last, and best by evaluation
         experience/     the recorded life, in immutable chunks
@@ -36,6 +37,7 @@ class RunDirectory:
         self.path = path
         self.config = path / "config.yaml"
         self.spec_file = path / "spec.json"
+        self.machines_file = path / "machines.txt"
         self.metrics = path / "metrics.jsonl"
         self.checkpoints = path / "checkpoints"
         self.experience = path / "experience"
@@ -83,6 +85,19 @@ class RunDirectory:
             return Spec.from_json(json.loads(self.spec_file.read_text()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FileError(f"{self.spec_file}: cannot be read ({error}); restore it from the original run") from error
+
+    def machines(self) -> list[str]:
+        """What it ran on, each machine once, in the order they were first used."""
+        lines = self.machines_file.read_text("utf-8").splitlines() if self.machines_file.exists() else []
+        return list(dict.fromkeys(lines))
+
+    def add_machine(self, words: str) -> None:
+        """Writes down what it runs on from now on."""
+        try:
+            with open(self.machines_file, "a", encoding="utf-8") as file:
+                file.write(f"{words}\n")
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def checkpoint(self, given: str | Path, name: str = "last") -> Path:
         """The checkpoint meant by `given`: itself where it is one, else `name` of the run."""

@@ -24,7 +24,7 @@ from worldmodel.running.clipping import ClipGradient
 from worldmodel.running.counting import Counting
 from worldmodel.running.evaluating import Evaluating
 from worldmodel.running.keeping import KeepCheckpoints
-from worldmodel.running.machine import choose_precision, prepare_machine
+from worldmodel.running.machine import choose_precision, machine_in_words, prepare_machine
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.randomness import KeepRandomness
@@ -108,6 +108,7 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     spec = (worlds or buffer).spec  # type: ignore[union-attr]
     run = run or RunDirectory.create(settings, spec)
     run.lock()
+    run.add_machine(f"{machine_in_words()}, {choose_precision(trainer.precision, trainer.accelerator)}")
     buffer = buffer or make_buffer(settings.data, spec, environment.count, run.experience)
     for line in (f"run: {run.path}", memory_in_words(spec, settings.data.capacity, settings.data.compress)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -11,7 +11,6 @@ from typing import Any
 
 from worldmodel.errors import FileError
 from worldmodel.memory.atomic import write_whole
-from worldmodel.running.machine import machine_in_words
 from worldmodel.running.metrics_file import read_metrics
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.studies.suites import Cell
@@ -88,7 +87,7 @@ def collect(suite: str, cell: Cell, run: RunDirectory) -> CellResult:
         evaluations=evaluations,
         wall_seconds=rows[-1]["seconds"] - evaluating,
         protocol=run.spec().protocol,
-        machine=machine_in_words(),
+        machine="; ".join(run.machines()),
         versions={"python": platform.python_version(), **_versions()},
     )
 

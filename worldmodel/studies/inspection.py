@@ -36,6 +36,7 @@ def inspect_run(run: str | Path) -> Found:
     directory = RunDirectory.open(run)
     settings, spec = directory.settings(), directory.spec()
     found: Found = {"run": str(directory.path), "environment": spec.environment, "protocol": protocol_in_words(spec)}
+    found["machine"] = "; ".join(directory.machines()) or None
     checkpoints = _checkpoints(directory)
     found |= _steps(directory, checkpoints)
     found |= _experience(directory, spec, settings.data.compress)
