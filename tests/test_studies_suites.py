@@ -9,7 +9,7 @@ import yaml
 from worldmodel.configuration import read_settings
 from worldmodel.errors import ConfigurationError, EnvironmentFailure
 from worldmodel.running.settings import Settings
-from worldmodel.studies.suites import cells_of, check_games, read_suite, settings_hash, shell_line
+from worldmodel.studies.suites import cells_of, check_games, choose, read_suite, settings_hash, shell_line
 
 ROOT = Path(__file__).parent.parent
 SUITES = sorted((ROOT / "configs" / "suites").glob("*.yaml"))
@@ -87,6 +87,15 @@ def test_the_hash_tells_settings_apart_but_not_machines(tmp_path):
 def test_what_is_wrong_is_named(tmp_path, changes, complaint):
     with pytest.raises(ConfigurationError, match=complaint):
         cells_of(read_suite(written(tmp_path, **changes)))
+
+
+def test_a_part_of_a_suite_by_game_and_method(tmp_path):
+    cells = cells_of(read_suite(written(tmp_path, shares="[0, 1]")))
+    assert choose(cells, None, None) == cells
+    some = choose(cells, [cells[0].game], ["share-1"])
+    assert some and {(cell.game, cell.method) for cell in some} == {(cells[0].game, "share-1")}
+    with pytest.raises(ConfigurationError, match=r"(?s)game 'Chess' is not in the suite.*method 'share-2' is not"):
+        choose(cells, ["Chess"], ["share-2"])
 
 
 def test_an_unknown_game_is_found_before_anything_is_run(tmp_path):

@@ -127,6 +127,8 @@ def add_benchmarks(benchmarks: Any) -> None:
     command = benchmarks.add_parser("run", help="run the cells of a suite that have no result yet")
     command.add_argument("suite", type=Path, help="YAML file, such as configs/suites/smoke.yaml")
     command.add_argument("--full", action="store_true", help="with the further shares of the suite")
+    command.add_argument("--games", nargs="+", help="only these games of the suite")
+    command.add_argument("--methods", nargs="+", help="only these methods, such as share-0.5 or an arm's name")
     command.add_argument("--jobs", type=positive, default=1, help="cells at once, threads divided (default 1)")
     command.add_argument("--list", action="store_true", help="print the cells as shell commands instead")
     command.add_argument("--runs", type=Path, default=Path("runs"), help="folder of runs (default runs)")
@@ -176,10 +178,11 @@ def benchmark_step(options: argparse.Namespace) -> None:
 def benchmark_run(options: argparse.Namespace) -> None:
     """`worldmodel benchmark run SUITE`."""
     from worldmodel.studies.benchmark_run import Workplace, commands, run_suite
-    from worldmodel.studies.suites import cells_of, read_suite
+    from worldmodel.studies.suites import cells_of, choose, read_suite
 
     suite = read_suite(options.suite)
-    cells, place = cells_of(suite, options.full), Workplace(options.suite.stem, options.runs, options.results)
+    cells = choose(cells_of(suite, options.full), options.games, options.methods)
+    place = Workplace(options.suite.stem, options.runs, options.results)
     if options.list:
         print("\n".join(commands(cells, place)))
     else:

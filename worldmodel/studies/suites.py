@@ -100,6 +100,21 @@ def cells_of(suite: Suite, full: bool = False) -> list[Cell]:
     ]
 
 
+def choose(cells: list[Cell], games: list[str] | None, methods: list[str] | None) -> list[Cell]:
+    """Those of the `games` and `methods` named, None for all; ConfigurationError where the suite has no such one."""
+    wanted = {"game": games, "method": methods}
+    problems = []
+    for what, names in wanted.items():
+        known = list(dict.fromkeys(getattr(cell, what) for cell in cells))
+        missing = [name for name in names or () if name not in known]
+        problems += [f"{what} {name!r} is not in the suite; it has {', '.join(known)}" for name in missing]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return [
+        cell for cell in cells if all(names is None or getattr(cell, what) in names for what, names in wanted.items())
+    ]
+
+
 def shell_line(cell: Cell, run: Path) -> str:
     """The cell as one line of a shell script."""
     return shlex.join(["python", "train.py", *cell.command(run)])
