@@ -39,8 +39,8 @@ def test_a_run_can_be_evaluated_watched_and_inspected(run, tmp_path):
     report = json.loads(command("evaluate", run, "--episodes", "3", "--json"))
     assert len(report["scores"]) == 3 and report["environment"] == "CartPole-v1"
     assert json.loads(command("inspect", run, "--json"))["gradient_steps"] == 50
-    films = command("dream", run, "--output", tmp_path).split()
-    assert films and all(Path(film).is_file() for film in films)
+    *files, valid = command("dream", run, "--output", tmp_path).strip().splitlines()
+    assert len(files) == 2 and all(Path(file).is_file() for file in files) and valid.startswith("valid for ")
     timings = json.loads(command("benchmark", "step", *DEBUG, "--json"))
     assert timings["parts"]["total"] > 0
 
@@ -115,7 +115,9 @@ def test_a_game_is_played_learned_and_dreamt(game, tmp_path):
     budget = ("--trainer.prefill", 400, "--trainer.max_steps", 600, "--trainer.run", run)
     assert train(*DEBUG, *tiny, *game, *budget).returncode == 0
     assert json.loads(command("evaluate", run, "--episodes", "2", "--json"))["mean"] >= 0
-    film, strip = (Path(line) for line in command("dream", run, "--output", tmp_path, "--horizon", "8").split())
+    *files, _ = command("dream", run, "--output", tmp_path, "--horizon", "8").strip().splitlines()
+    film, strip, page = map(Path, files)
+    assert page.read_text().count("data:image/png;base64") >= 3 * 3  # the world came back to every moment
     with Image.open(film) as moving, Image.open(strip) as still:
         # Pillow writes pictures that are equal as one that is shown longer
         shown = sum(moving.seek(t) or moving.info["duration"] for t in range(moving.n_frames))

@@ -96,13 +96,14 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     command.set_defaults(run_command=evaluate)
 
-    command = commands.add_parser("dream", help="film imagined trajectories")
+    command = commands.add_parser("dream", help="show imagined trajectories: a page, a film, and how deep they hold")
     command.add_argument("run", help=run_help)
     command.add_argument("--output", type=Path, help="folder (default: media/ of the run)")
     command.add_argument("--checkpoint", default="last", help="last or best (default last)")
     command.add_argument("--films", type=positive, default=4, help="dreams side by side (default 4)")
     command.add_argument("--horizon", type=positive, default=30, help="imagined steps (default 30)")
     command.add_argument("--seed", type=natural, default=0, help="which moments are dreamt from (default 0)")
+    command.add_argument("--json", action="store_true", help="print files and validity as JSON")
     command.set_defaults(run_command=dream)
 
     command = commands.add_parser("inspect", help="show what is in a run")
@@ -152,10 +153,18 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def dream(options: argparse.Namespace) -> None:
     """`worldmodel dream RUN`."""
-    from worldmodel.studies.dreaming import film_run
+    from worldmodel.studies.dreaming import film_dreams, lay_down, measure_validity, write_dreams
 
-    for path in film_run(options.run, options.checkpoint, options.output, options.films, options.horizon, options.seed):
-        print(path)
+    dreamer = lay_down(options.run, options.checkpoint)
+    files = film_dreams(dreamer, options.output, options.films, options.horizon, options.seed)
+    validity = measure_validity(dreamer, options.horizon, options.seed)
+    files.append(write_dreams(dreamer, validity, options.output, options.horizon, options.seed))
+    if options.json:
+        found = {name: each.to_json() for name, each in validity.items()}
+        print(json.dumps({"files": [str(file) for file in files], "validity": found}))
+        return
+    print("\n".join(map(str, files)))
+    print("valid for " + ", ".join(f"{each.horizon} steps ({name})" for name, each in validity.items()))
 
 
 def inspect(options: argparse.Namespace) -> None:

@@ -1,46 +1,160 @@
-"""Films of what a run dreams, made from its checkpoint and its recorded life."""
+"""What a run dreams, made from its checkpoint and its recorded life: films, and a page."""
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from worldmodel.memory import open_experience
+import numpy as np
+
+from worldmodel.analysis.validity import Validity
+from worldmodel.environments import make_worlds, protocol_in_words
+from worldmodel.experience import Movie
+from worldmodel.learning import Agent
+from worldmodel.memory import ReplayBuffer, Uniform, open_experience, sample_movies
+from worldmodel.running.dream_errors import dream_validity
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import choose_device, prepare_machine
-from worldmodel.running.players import separate_randomness
-from worldmodel.running.reached import reached_by
+from worldmodel.running.players import AgentPlayer, separate_randomness
+from worldmodel.running.reached import Reached, reached_by
+from worldmodel.running.reliving import Game, play_games
 from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.settings import Settings
 from worldmodel.viewing.dream import dream_along
+from worldmodel.viewing.dream_page import DreamPage, write_page
 from worldmodel.viewing.filming import CONTEXT, draw_movies, write_dream
+from worldmodel.viewing.scenes import Scene, choose_starts, play_scene
 
 MOST_ROWS = 65_536
 """Rows of recorded life that dreams start from, the newest; one chunk file never holds more."""
+GAMES, GAME_STEPS = 4, 400
+"""Games that are played for a page, and agent steps of each."""
+STARTS = 200
+"""Dreams that the validity horizon is measured on."""
 
 
-def film_run(
-    run: str | Path,
-    checkpoint: str = "last",
-    output: Path | None = None,
-    films: int = 4,
-    horizon: int = 30,
-    seed: int = 0,
-) -> list[Path]:
-    """Films `films` dreams of up to `horizon` imagined steps side by side; returns the files it wrote.
+@dataclass(frozen=True)
+class Dreamer:
+    """A run that is about to dream.
 
-    `run` is a run directory, of which `checkpoint` ("last" or "best") is taken, or a checkpoint. Each dream looks at a
-    few recorded moments, then goes on without the world, under the actions that were really taken; it is shorter
-    where the episode ends. `output` is a folder, by default media/ of the run; `seed` decides where dreams start.
+    checkpoint: what was loaded; `reached`: how long it had been trained.
+    lived: the recorded life.
+    """
 
-    Raises FileError where there is no such run, checkpoint or experience, StorageError where nothing can be written.
+    directory: RunDirectory
+    settings: Settings
+    checkpoint: Path
+    reached: Reached
+    agent: Agent
+    lived: ReplayBuffer
+
+
+def lay_down(run: str | Path, checkpoint: str = "last") -> Dreamer:
+    """Loads the agent and the recorded life of `run`, a run directory (of which `checkpoint` is taken) or a checkpoint.
+
+    Raises FileError where there is no such run, checkpoint or experience.
     """
     directory = RunDirectory.open(run)
     settings = directory.settings()
     prepare_machine(settings.trainer.threads, settings.trainer.keep_memory)
     path = directory.checkpoint(run, checkpoint)
-    world_model = load_agent(run, checkpoint, choose_device(settings.trainer.accelerator)).world_model
+    agent = load_agent(run, checkpoint, choose_device(settings.trainer.accelerator))
     lived = Path(settings.data.experience) if settings.data.experience else directory.path
-    movie = draw_movies(open_experience(lived, MOST_ROWS, compress=True), films, CONTEXT + horizon, seed)
+    buffer = open_experience(lived, MOST_ROWS, compress=True)
+    return Dreamer(directory, settings, path, reached_by(path), agent, buffer)
+
+
+def film_dreams(
+    dreamer: Dreamer, output: Path | None = None, films: int = 4, horizon: int = 30, seed: int = 0
+) -> list[Path]:
+    """Films `films` dreams of up to `horizon` imagined steps side by side; returns the files it wrote.
+
+    Each looks at a few recorded moments, then goes on without the world, under the actions that were really taken; it
+    is shorter where the episode ends. `output` is a folder, by default media/ of the run; `seed` decides where dreams
+    start. Raises StorageError where nothing can be written.
+    """
+    world_model = dreamer.agent.world_model
+    movie = draw_movies(dreamer.lived, films, CONTEXT + horizon, seed)
     with separate_randomness(seed):
         dream = dream_along(world_model, movie.to(world_model.device), CONTEXT)
-    name = f"dream-{path.name}-{reached_by(path).gradient_steps}-seed{seed}"
-    return write_dream(dream, output or directory.media, name)
+    return write_dream(dream, output or dreamer.directory.media, _name(dreamer, seed))
+
+
+def measure_validity(dreamer: Dreamer, horizon: int = 30, seed: int = 0, starts: int = STARTS) -> dict[str, Validity]:
+    """How deep dreams can be trusted, by what is imagined, from up to `starts` moments of the recorded life."""
+    length = max(2, min(CONTEXT + horizon, len(dreamer.lived)))
+    offered = sample_movies(dreamer.lived, Uniform(), np.random.default_rng(seed), starts, length, context=0)
+    context = min(CONTEXT, offered.mask.shape[1] - 1)
+    chosen = (offered.mask.sum(1) > context).nonzero().squeeze(-1)[:starts]
+    movie = Movie(**{each.name: getattr(offered, each.name)[chosen] for each in fields(offered)})
+    with separate_randomness(seed):
+        return dream_validity(dreamer.agent, movie.to(dreamer.agent.device), context, seed)
+
+
+def write_dreams(
+    dreamer: Dreamer,
+    validity: dict[str, Validity],
+    output: Path | None = None,
+    horizon: int = 30,
+    seed: int = 0,
+) -> Path:
+    """The page of a run's dreams, from games that the agent plays for it; from recorded ones where it does not act.
+
+    Raises EnvironmentFailure where the world cannot be made, StorageError where nothing can be written.
+    """
+    spec, settings, agent = dreamer.agent.spec, dreamer.settings, dreamer.agent
+    world = None
+    with separate_randomness(seed):
+        if settings.acts:
+            seeds = list(range(seed, seed + GAMES))
+            with closing(make_worlds(settings.environment, GAMES, evaluation=True)) as worlds:
+                games = play_games(worlds, AgentPlayer(agent), seeds, GAME_STEPS)
+            world = make_worlds(settings.environment, 1, evaluation=True)
+        else:
+            games = recorded_games(dreamer.lived, horizon, seed)
+        starts = choose_starts(agent, games, horizon, seed)
+        scenes = [play_scene(agent, world, start, horizon, CONTEXT) for start in starts]
+    if world is not None:
+        world.close()
+    chosen = sum(start.first_action is None for start in starts)
+    facts = [
+        ("World", protocol_in_words(spec)),
+        ("Run", str(dreamer.directory.path)),
+        ("Checkpoint", f"{dreamer.checkpoint.name}, after {dreamer.reached.gradient_steps:,} gradient steps"),
+        ("Made by", f"python -m worldmodel dream {dreamer.directory.path} --horizon {horizon} --seed {seed}"),
+    ]
+    page = DreamPage(
+        title=f"What the agent imagines of {spec.environment}",
+        facts=facts,
+        actions=spec.actions,
+        scenes=scenes[:chosen],
+        fan=scenes[chosen:],
+        missing=_missing(settings.acts, scenes),
+        validity=validity,
+    )
+    return write_page(page, (output or dreamer.directory.media) / f"{_name(dreamer, seed)}.html")
+
+
+def recorded_games(lived: ReplayBuffer, horizon: int, seed: int) -> list[Game]:
+    """Stretches of recorded life that have no world to go on in."""
+    movie = draw_movies(lived, GAMES, CONTEXT + horizon, seed)
+    columns = [getattr(movie, name).numpy() for name in ("observation", "action", "reward", "terminated")]
+    return [Game(0, *clip) for clip in zip(*columns, strict=True)]
+
+
+def _missing(acts: bool, scenes: list[Scene]) -> str:
+    """Why no real counterfactual can be shown, empty where there is one."""
+    if not acts:
+        return "this run learned from recorded experience, without a world to act in."
+    if all(scene.real is None for scene in scenes):
+        return (
+            "this world does not come back to a moment when it is begun with the same seed and the same actions are "
+            "taken."
+        )
+    return ""
+
+
+def _name(dreamer: Dreamer, seed: int) -> str:
+    """Of the files, without their kind."""
+    return f"dream-{dreamer.checkpoint.name}-{dreamer.reached.gradient_steps}-seed{seed}"
