@@ -49,7 +49,7 @@ def test_steps_by_keyboard_by_button_and_by_scrubber(shown):
     tab = shown(page())
     assert readout(tab) == "Looking, 0 before the dream"
     tab.keyboard.press("ArrowRight")
-    assert readout(tab).startswith("Dream step 1 of 3 · after RIGHT (Q 1) · reward 0.333 expected, 1 real")
+    assert readout(tab).startswith("Dream step 1 of 3 · after RIGHT (Q 1) · reward 0.3333 expected, 1 real")
     tab.click("#forth")
     assert readout(tab).startswith("Dream step 2 of 3")
     tab.keyboard.press("ArrowLeft")

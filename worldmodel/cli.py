@@ -106,6 +106,11 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print files and validity as JSON")
     command.set_defaults(run_command=dream)
 
+    command = commands.add_parser("report", help="one page about a run: score, protocol, curves, a dream")
+    command.add_argument("run", help=run_help)
+    command.add_argument("--output", type=Path, help="file (default: report.html of the run)")
+    command.set_defaults(run_command=report)
+
     command = commands.add_parser("inspect", help="show what is in a run")
     command.add_argument("run", help=run_help)
     command.add_argument("--json", action="store_true", help="print it as JSON")
@@ -165,6 +170,13 @@ def dream(options: argparse.Namespace) -> None:
         return
     print("\n".join(map(str, files)))
     print("valid for " + ", ".join(f"{each.horizon} steps ({name})" for name, each in validity.items()))
+
+
+def report(options: argparse.Namespace) -> None:
+    """`worldmodel report RUN`."""
+    from worldmodel.studies.report import report_run
+
+    print(report_run(options.run, options.output))
 
 
 def inspect(options: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ class RunDirectory:
         config.yaml     every setting; reproduces the run
         spec.json       what the world looks like, so that nothing below needs it
         machines.txt    what it ran on, a line for every start
+        report.html     the run on one page, written in the end
         metrics.jsonl   every logged number with its environment step and gradient step
         checkpoints/    last, and best by evaluation
         experience/     the recorded life, in immutable chunks

@@ -43,7 +43,7 @@ class TrainerSettings:
     log_every: int = bounded(20, low=1)
     """Gradient steps between rows of metrics."""
     film: bool = True
-    """Whether a dream is filmed at every evaluation."""
+    """Whether a dream is filmed at every evaluation, and a report written in the end."""
     wandb: Literal["auto", "online", "offline", "off"] = "auto"
     """Weights & Biases: auto is online where a key is found and offline otherwise."""
     wandb_project: str = "worldmodel"

@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
-from worldmodel.errors import ConfigurationError, FileError, Stopped
+from worldmodel.errors import ConfigurationError, FileError, Stopped, WorldModelError
 from worldmodel.running.metrics_file import truncate_metrics
 from worldmodel.running.reached import reached_by
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 from worldmodel.running.training import Session, assemble
+from worldmodel.studies.report import report_run
 from worldmodel.viewing.filming import FilmDreams
 
 MAY_CHANGE = [
@@ -78,9 +79,20 @@ def finish(settings: Settings, session: Session, checkpoint: Path | None, consol
             f"stopped by a signal, saved; go on with: {_resume(session.run)}",
         )
     console.print(closing_table(session))
+    if settings.trainer.film:
+        report(session, console)
     for line in next_commands(settings, session.run):
         # a path must stay in one piece, to be copied from a narrow terminal or a file
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def report(session: Session, console: Console) -> None:
+    """Writes the report card; a run that cannot have one is none the worse."""
+    try:
+        said = f"report:   {report_run(session.run.path)}"
+    except WorldModelError as error:
+        said = f"no report: {error}"
+    console.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 def closing_table(session: Session) -> Table:

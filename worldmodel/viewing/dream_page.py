@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from worldmodel.analysis.validity import Validity
-from worldmodel.errors import StorageError
+from worldmodel.viewing.pages import write_html
 from worldmodel.viewing.pictures import as_differences, as_pictures, as_sprite
 from worldmodel.viewing.scenes import Scene
 
@@ -38,14 +37,7 @@ class DreamPage:
 
 
 def write_page(page: DreamPage, path: Path) -> Path:
-    """Writes the page at `path`; StorageError where that fails.
-
-    Whatever text comes from a run is escaped, in the page by its template and in the script as JSON.
-    """
-    environment = Environment(
-        loader=PackageLoader("worldmodel.viewing", "pages"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    """Writes the page at `path`; StorageError where that fails."""
     scale = _scale(page.scenes + page.fan)
     data = {
         "actions": list(page.actions),
@@ -53,13 +45,7 @@ def write_page(page: DreamPage, path: Path) -> Path:
         "fan": [_scene(scene, scale) for scene in page.fan],
         "validity": {name: found.to_json() for name, found in page.validity.items()},
     }
-    text = environment.get_template("dream.html").render(page=page, data=data)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}; choose another folder") from error
-    return path
+    return write_html("dream.html", path, page=page, data=data)
 
 
 def _scale(scenes: list[Scene]) -> np.ndarray | None:

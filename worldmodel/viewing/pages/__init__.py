@@ -1,0 +1,28 @@
+"""Pages that open anywhere: one file each, with pictures, style and script inside, and no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from worldmodel.errors import StorageError
+
+
+def write_html(template: str, path: Path, **content: Any) -> Path:
+    """Fills `template` with `content` and writes it at `path`; StorageError where that fails.
+
+    Whatever text comes from a run is escaped: in the page by autoescaping, in the script as JSON.
+    """
+    environment = Environment(
+        loader=PackageLoader("worldmodel.viewing", "pages"), autoescape=True, undefined=StrictUndefined
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    text = environment.get_template(template).render(**content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}; choose another folder") from error
+    return path
