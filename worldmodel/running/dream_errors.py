@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 import torch
@@ -11,12 +12,25 @@ from torch import Tensor
 from worldmodel.analysis.validity import Validity, validity
 from worldmodel.experience import LatentState, Movie
 from worldmodel.learning import Agent
+from worldmodel.memory import ReplayBuffer, Uniform, sample_movies
 
 MOVES = 8
 """Change of brightness, of 255, above which a pixel counts as moving."""
 
 Errors = dict[str, tuple[Tensor, dict[str, Tensor]]]
 """What is imagined, to the errors `[B, H]` of dreams and of each trivial guess."""
+
+
+def draw_starts(buffer: ReplayBuffer, count: int, context: int, horizon: int, seed: int) -> tuple[Movie, int]:
+    """Up to `count` movies of recorded life, each with at least one row after its context, and that context.
+
+    Where episodes are short the context is, too. Raises FileError where nothing was recorded.
+    """
+    length = max(2, min(context + horizon, len(buffer)))
+    offered = sample_movies(buffer, Uniform(), np.random.default_rng(seed), count, length, context=0)
+    context = min(context, offered.mask.shape[1] - 1)
+    chosen = (offered.mask.sum(1) > context).nonzero().squeeze(-1)[:count]
+    return Movie(**{each.name: getattr(offered, each.name)[chosen] for each in fields(offered)}), context
 
 
 def dream_validity(agent: Agent, movie: Movie, context: int, seed: int = 0) -> dict[str, Validity]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from worldmodel.analysis.validity import Validity
 from worldmodel.environments import make_worlds, protocol_in_words
-from worldmodel.experience import Movie
 from worldmodel.learning import Agent
-from worldmodel.memory import ReplayBuffer, Uniform, open_experience, sample_movies
-from worldmodel.running.dream_errors import dream_validity
+from worldmodel.memory import ReplayBuffer, open_experience
+from worldmodel.running.dream_errors import draw_starts, dream_validity
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import choose_device, prepare_machine
 from worldmodel.running.players import AgentPlayer, separate_randomness
@@ -83,11 +80,7 @@ def film_dreams(
 
 def measure_validity(dreamer: Dreamer, horizon: int = 30, seed: int = 0, starts: int = STARTS) -> dict[str, Validity]:
     """How deep dreams can be trusted, by what is imagined, from up to `starts` moments of the recorded life."""
-    length = max(2, min(CONTEXT + horizon, len(dreamer.lived)))
-    offered = sample_movies(dreamer.lived, Uniform(), np.random.default_rng(seed), starts, length, context=0)
-    context = min(CONTEXT, offered.mask.shape[1] - 1)
-    chosen = (offered.mask.sum(1) > context).nonzero().squeeze(-1)[:starts]
-    movie = Movie(**{each.name: getattr(offered, each.name)[chosen] for each in fields(offered)})
+    movie, context = draw_starts(dreamer.lived, starts, CONTEXT, horizon, seed)
     with separate_randomness(seed):
         return dream_validity(dreamer.agent, movie.to(dreamer.agent.device), context, seed)
 

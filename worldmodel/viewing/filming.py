@@ -1,4 +1,4 @@
-"""Films a dream whenever the agent was evaluated, for the run directory and for Weights & Biases."""
+"""Films a dream whenever the agent was evaluated, and measures how deep dreams hold, for the records of the run."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ from worldmodel.experience import Movie
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer, ReplayData, Uniform, sample_movies
 from worldmodel.model import WorldModel
+from worldmodel.running.dream_errors import draw_starts, dream_validity
 from worldmodel.running.evaluating import Evaluating
 from worldmodel.running.players import separate_randomness
 from worldmodel.viewing.curves import write_curves
 from worldmodel.viewing.dream import Dream, dream_along
 from worldmodel.viewing.film import write_film, write_strip
 
-CONTEXT = 5
+CONTEXT, HORIZON = 5, 20
+"""Rows that are looked at, and steps that are dreamt."""
+STARTS = 50
+"""Dreams on which validity is measured on the way."""
 
 
 class FilmDreams(Callback):
-    """Writes media/dream-STEP.gif and .png (vectors: .png) after each evaluation, or at the end where nobody acts."""
+    """Writes media/dream-STEP.gif and .png (vectors: .png) after each evaluation, or at the end where nobody acts.
+
+    Logs for how many steps dreams beat guesses that know nothing (dream/valid_...), where there is an agent.
+    """
 
     def __init__(self, folder: Path, data: ReplayData, evaluating: Evaluating | None) -> None:
         self.folder, self.data, self.evaluating = folder, data, evaluating
@@ -47,11 +54,24 @@ class FilmDreams(Callback):
         world_model = pl_module.world_model if isinstance(pl_module, Agent) else pl_module
         assert isinstance(world_model, WorldModel)
         with separate_randomness(step), trainer.precision_plugin.forward_context():
-            movie = draw_movies(self.data.buffer, 4, CONTEXT + 20, seed=step).to(world_model.device)
+            movie = draw_movies(self.data.buffer, 4, CONTEXT + HORIZON, seed=step).to(world_model.device)
             paths = write_dream(dream_along(world_model, movie, CONTEXT), self.folder, f"dream-{step}")
+            valid = self.validity(pl_module) if isinstance(pl_module, Agent) else {}
         for logger in trainer.loggers:
+            if valid:
+                logger.log_metrics(valid, step=trainer.global_step)
             if hasattr(logger, "log_film") and paths[0].suffix == ".gif":
                 logger.log_film("dream", paths[0])
+
+    def validity(self, agent: Agent) -> dict[str, float]:
+        """Steps for which dreams beat every trivial guess, by what is imagined, and where the run is."""
+        movie, context = draw_starts(self.data.buffer, STARTS, CONTEXT, HORIZON, seed=0)
+        found = dream_validity(agent, movie.to(agent.device), context)
+        where: dict[str, float] = {
+            "environment_step": self.data.buffer.environment_steps,
+            "gradient_step": agent.gradient_steps,
+        }
+        return where | {f"dream/valid_{name.replace(' ', '_')}": each.horizon for name, each in found.items()}
 
 
 def draw_movies(buffer: ReplayBuffer, count: int, length: int, seed: int) -> Movie:
