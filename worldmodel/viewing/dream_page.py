@@ -45,7 +45,7 @@ def write_page(page: DreamPage, path: Path) -> Path:
         "fan": [_scene(scene, scale) for scene in page.fan],
         "validity": {name: found.to_json() for name, found in page.validity.items()},
     }
-    return write_html("dream.html", path, page=page, data=data)
+    return write_html("dream.html", path, title=page.title, page=page, data=data)
 
 
 def _scale(scenes: list[Scene]) -> np.ndarray | None:

@@ -61,7 +61,7 @@ def write_report(card: ReportCard, path: Path) -> Path:
         "curves": curves(card.rows),
         "validity": {name: found.to_json() for name, found in card.validity.items()},
     }
-    return write_html("report.html", path, card=card, data=data)
+    return write_html("report.html", path, title=card.title, card=card, data=data)
 
 
 def curves(rows: list[Row]) -> list[dict[str, Any]]:
