@@ -71,9 +71,9 @@ def test_a_world_that_does_not_come_back_has_no_counterfactual(counter_run: Path
     assert len(others) == 2 + 2 and not any(scene["real"] for scene in others)
 
 
-def test_without_a_world_a_page_says_so(world_model_run: Path, tmp_path: Path) -> None:
+def test_where_nobody_acts_a_page_says_so(world_model_run: Path, tmp_path: Path) -> None:
     page = write_dreams(lay_down(world_model_run), {}, tmp_path, horizon=4)
-    assert "is not shown: this run learned from recorded experience, without a world to act in" in page.read_text()
+    assert "is not shown: this run learned a world model alone, so that nobody acts" in page.read_text()
     assert not any(scene["real"] for scene in scenes_of(page))
 
 

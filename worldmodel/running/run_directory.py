@@ -80,6 +80,13 @@ class RunDirectory:
         """The settings of the run."""
         return read_settings(Settings, ["--config", str(self.config)])
 
+    def environment(self) -> EnvironmentSettings:
+        """The world the run is about; where it learned from another run's recordings, the world of that one."""
+        settings = self.settings()
+        if settings.data.experience:
+            return RunDirectory.open(settings.data.experience).settings().environment
+        return settings.environment
+
     def spec(self) -> Spec:
         """What the run's world looks like."""
         try:

@@ -92,18 +92,19 @@ def write_dreams(
     horizon: int = 30,
     seed: int = 0,
 ) -> Path:
-    """The page of a run's dreams, from games that the agent plays for it; from recorded ones where it does not act.
+    """The page of a run's dreams, from games that the agent plays for it; from recorded ones where there is no agent.
 
     Raises EnvironmentFailure where the world cannot be made, StorageError where nothing can be written.
     """
-    spec, settings, agent = dreamer.agent.spec, dreamer.settings, dreamer.agent
-    world = None
+    spec, agent = dreamer.agent.spec, dreamer.agent
+    acts, world = dreamer.settings.trainer.learner == "agent", None
     with separate_randomness(seed):
-        if settings.acts:
+        if acts:
+            environment = dreamer.directory.environment()
             seeds = list(range(seed, seed + GAMES))
-            with closing(make_worlds(settings.environment, GAMES, evaluation=True)) as worlds:
+            with closing(make_worlds(environment, GAMES, evaluation=True)) as worlds:
                 games = play_games(worlds, AgentPlayer(agent), seeds, GAME_STEPS)
-            world = make_worlds(settings.environment, 1, evaluation=True)
+            world = make_worlds(environment, 1, evaluation=True)
         else:
             games = recorded_games(dreamer.lived, horizon, seed)
         starts = choose_starts(agent, games, horizon, seed)
@@ -123,7 +124,7 @@ def write_dreams(
         actions=spec.actions,
         scenes=scenes[:chosen],
         fan=scenes[chosen:],
-        missing=_missing(settings.acts, scenes),
+        missing=_missing(acts, scenes),
         validity=validity,
     )
     return write_page(page, (output or dreamer.directory.media) / f"{_name(dreamer, seed)}.html")
@@ -139,7 +140,7 @@ def recorded_games(lived: ReplayBuffer, horizon: int, seed: int) -> list[Game]:
 def _missing(acts: bool, scenes: list[Scene]) -> str:
     """Why no real counterfactual can be shown, empty where there is one."""
     if not acts:
-        return "this run learned from recorded experience, without a world to act in."
+        return "this run learned a world model alone, so that nobody acts."
     if all(scene.real is None for scene in scenes):
         return (
             "this world does not come back to a moment when it is begun with the same seed and the same actions are "

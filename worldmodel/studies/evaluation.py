@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from worldmodel.analysis.published import HUMAN_BY
-from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds, protocol_in_words
+from worldmodel.environments import Worlds, make_worlds, protocol_in_words
 from worldmodel.errors import FileError
 from worldmodel.experience import Spec
 from worldmodel.running.loading import load_agent
@@ -108,7 +108,7 @@ def evaluate_run(
         player = AgentPlayer(load_agent(run, checkpoint, choose_device(settings.trainer.accelerator)))
         path = directory.checkpoint(run, checkpoint)
         trained = reached_by(path)
-    worlds = make_worlds(_environment(settings), min(episodes, MOST_WORLDS), evaluation=True)
+    worlds = make_worlds(directory.environment(), min(episodes, MOST_WORLDS), evaluation=True)
     with closing(worlds), separate_randomness(seed):
         _must_fit(worlds, trained_in, directory)
         scores = play(worlds, player, episodes, seed)
@@ -124,13 +124,6 @@ def evaluate_run(
         scores=scores,
         machine=machine_in_words(),
     )
-
-
-def _environment(settings: Settings) -> EnvironmentSettings:
-    """The world a run is about; where it learned from another run's recordings, the world of that one."""
-    if settings.data.experience:
-        return RunDirectory.open(settings.data.experience).settings().environment
-    return settings.environment
 
 
 def _must_act(settings: Settings, run: RunDirectory) -> None:
