@@ -265,3 +265,16 @@ def test_the_learning_rate_and_the_uniform_mix_are_used():
     assert model.configure_optimizers().param_groups[0]["lr"] == 0.123
     assert (model.encode(100 * torch.randn(9, 6)).exp() >= 0.5 / 4 - 1e-6).all()
     assert isinstance(model, WorldModel)
+
+
+def test_following_given_actions_is_predicting_step_by_step():
+    model = tiny_world_model()
+    start, action = model.initial(2), torch.tensor([[0, 2, 1], [1, 0, 2]])
+    torch.manual_seed(0)
+    followed = model.follow(start, action)
+    torch.manual_seed(0)
+    state = start
+    for step in range(3):
+        state = model.predict(state, action[:, step])
+        assert torch.equal(followed.features[:, step + 1], state.features)
+    assert followed.features.shape[1] == 4 and torch.equal(followed.features[:, 0], start.features)

@@ -116,6 +116,13 @@ class WorldModel(LightningModule):
         prior = self._categorical(self.prior_head(recurrent))
         return LatentState.join(recurrent, latents.sample(prior).flatten(-2)), prior
 
+    def follow(self, start: LatentState, action: Tensor) -> LatentState:
+        """Runs on without the world under given actions: start `[B]` and action `[B, H]` to states `[B, H+1]`."""
+        states = [start]
+        for step in range(action.shape[1]):
+            states.append(self.predict(states[-1], action[:, step]))
+        return LatentState.stack(states, 1)
+
     @torch.no_grad()
     def imagine(
         self,

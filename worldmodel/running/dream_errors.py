@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from worldmodel.analysis.validity import Validity, validity
-from worldmodel.experience import LatentState, Movie
+from worldmodel.experience import Movie
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer, Uniform, sample_movies
 
@@ -53,10 +53,8 @@ def dream_errors(agent: Agent, movie: Movie, context: int, seed: int) -> Errors:
     """Errors `[B, H]`, H = T - context, NaN where nothing was recorded; see `dream_validity`."""
     model = agent.world_model
     looked = model.observe(movie).latent
-    states = [looked[:, context - 1]]
-    for t in range(context, movie.action.shape[1]):
-        states.append(model.predict(states[-1], movie.action[:, t - 1]))
-    dreamt, later = LatentState.stack(states[1:], 1), looked[:, context:]
+    dreamt = model.follow(looked[:, context - 1], movie.action[:, context - 1 : -1])[:, 1:]
+    later = looked[:, context:]
     values = agent.target_network.values
     known = movie.mask[:, context:]
     reward, ends = movie.reward[:, context:], movie.terminated[:, context:].float()
@@ -82,14 +80,14 @@ def dream_errors(agent: Agent, movie: Movie, context: int, seed: int) -> Errors:
             imagined.argmax(-1), lambda guess: (guess != then.argmax(-1)).float(), action_before=now.argmax(-1)
         ),
     }
-    pictures = _pictures(agent, movie)
-    truth, last, shown = pictures[:, context:], pictures[:, context - 1 : context], _imagined_pictures(agent, dreamt)
+    pictures, shown = _in_units(agent, movie.observation), _in_units(agent, model.decode(dreamt))
+    truth, last = pictures[:, context:], pictures[:, context - 1 : context]
     entries = tuple(range(2, truth.dim()))
     found = {
         "observation": against(shown, lambda guess: (guess - truth).square().mean(entries), last_observation=last),
         **found,
     }
-    if movie.observation.dtype == torch.uint8:
+    if agent.spec.pixels:
         moving = _moving(movie, context)
         size = moving.flatten(2).sum(-1).to(truth.dtype) * truth.shape[-1]
         size = torch.where(size > 0, size, torch.nan)
@@ -99,17 +97,9 @@ def dream_errors(agent: Agent, movie: Movie, context: int, seed: int) -> Errors:
     return found
 
 
-def _pictures(agent: Agent, movie: Movie) -> Tensor:
-    """Recorded observations `[B, T, ...]` in the units of the error."""
-    if movie.observation.dtype == torch.uint8:
-        return movie.observation.float() / 255
-    return agent.world_model.standardise(movie.observation)
-
-
-def _imagined_pictures(agent: Agent, dreamt: LatentState) -> Tensor:
-    """Imagined observations `[B, H, ...]` in the same units."""
-    shown = agent.world_model.decode(dreamt)
-    return shown / 255 if agent.spec.pixels else agent.world_model.standardise(shown)
+def _in_units(agent: Agent, observation: Tensor) -> Tensor:
+    """Observations, recorded or imagined, in the units of the error: pixels as 0 .. 1, vectors standardised."""
+    return observation.float() / 255 if agent.spec.pixels else agent.world_model.standardise(observation)
 
 
 def _moving(movie: Movie, context: int) -> Tensor:

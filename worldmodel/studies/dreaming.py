@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,19 +98,17 @@ def write_dreams(
     """
     spec, agent = dreamer.agent.spec, dreamer.agent
     acts, world = dreamer.settings.trainer.learner == "agent", None
-    with separate_randomness(seed):
+    with separate_randomness(seed), ExitStack() as open_worlds:
         if acts:
             environment = dreamer.directory.environment()
             seeds = list(range(seed, seed + GAMES))
             with closing(make_worlds(environment, GAMES, evaluation=True)) as worlds:
                 games = play_games(worlds, AgentPlayer(agent), seeds, GAME_STEPS)
-            world = make_worlds(environment, 1, evaluation=True)
+            world = open_worlds.enter_context(closing(make_worlds(environment, 1, evaluation=True)))
         else:
             games = recorded_games(dreamer.lived, horizon, seed)
         starts = choose_starts(agent, games, horizon, seed)
         scenes = [play_scene(agent, world, start, horizon, CONTEXT) for start in starts]
-    if world is not None:
-        world.close()
     chosen = sum(start.first_action is None for start in starts)
     facts = [
         ("World", protocol_in_words(spec)),

@@ -13,7 +13,8 @@ from worldmodel.running.metrics_file import read_metrics
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 from worldmodel.studies.dreaming import Dreamer, lay_down, measure_validity
-from worldmodel.viewing.report_page import ReportCard, Row, as_film, write_report
+from worldmodel.viewing.pages import inline
+from worldmodel.viewing.report_page import ReportCard, Row, write_report
 
 FILE_NAME = "report.html"
 
@@ -33,7 +34,7 @@ def report_run(run: str | Path, output: Path | None = None, seed: int = 0) -> Pa
         score=score,
         facts=_facts(dreamer, rows),
         rows=rows,
-        film=as_film(films[-1]) if films else None,
+        film=inline("gif", films[-1].read_bytes()) if films else None,
         validity=measure_validity(dreamer, horizon=20, seed=seed),
         commands=_commands(directory, score is not None),
         untested=_untested(settings, score),

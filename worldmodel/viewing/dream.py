@@ -37,12 +37,11 @@ def dream_along(world_model: WorldModel, movie: Movie, context: int) -> Dream:
     length = movie.action.shape[1]
     context = min(context, length - 1)
     observed = world_model.observe(movie).latent
-    states = [observed[:, t] for t in range(context)]
-    for t in range(context, length):
-        states.append(world_model.predict(states[-1], movie.action[:, t - 1]))
+    dreamt = world_model.follow(observed[:, context - 1], movie.action[:, context - 1 : -1])
+    features = torch.cat([observed.features[:, : context - 1], dreamt.features], 1)
     return Dream(
         truth=movie.observation.cpu().numpy(),
         reconstruction=world_model.decode(observed).cpu().numpy(),
-        imagination=world_model.decode(LatentState.stack(states, 1)).cpu().numpy(),
+        imagination=world_model.decode(LatentState(features, observed.recurrent_units)).cpu().numpy(),
         context=context,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 
 import numpy as np
 from PIL import Image
 
 from worldmodel.viewing.film import difference, to_rgb
+from worldmodel.viewing.pages import inline
 
 BARS = 64
 """Pixels across the picture of a vector."""
@@ -39,7 +39,7 @@ def as_sprite(pictures: np.ndarray) -> str:
     """Pictures `[T, height, width, 3]` side by side as the address of one PNG that lies inside the page."""
     file = io.BytesIO()
     Image.fromarray(np.concatenate(list(pictures), 1)).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return inline("png", file.getvalue())
 
 
 def _bars(vector: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,8 +86,3 @@ def _line(rows: list[Row], step: str, metric: str, name: str) -> dict[str, Any] 
     if metric == "evaluation/mean":
         line |= {bound: [row.get(f"evaluation/{bound}") for row in there] for bound in ("low", "high")}
     return line
-
-
-def as_film(path: Path) -> str:
-    """A GIF as an address inside the page."""
-    return "data:image/gif;base64," + base64.b64encode(path.read_bytes()).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +27,8 @@ def write_html(template: str, path: Path, **content: Any) -> Path:
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror}; choose another folder") from error
     return path
+
+
+def inline(kind: str, content: bytes) -> str:
+    """The address of a picture of a `kind`, such as "png", that lies inside the page."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,8 +1,8 @@
 /* What both pages draw with: elements, and lines over steps as SVG. */
 const svgSpace = "http://www.w3.org/2000/svg";
 const colour = i => `var(--c${i % 8})`;
-const shown = value => value === null || value === undefined ? "–" : String(+value.toPrecision(4));
 const isKnown = value => value !== null && value !== undefined;
+const shown = value => isKnown(value) ? String(+value.toPrecision(4)) : "–";
 
 function element(name, attributes = {}, text = "") {
   const made = document.createElement(name);
