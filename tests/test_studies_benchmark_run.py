@@ -52,6 +52,13 @@ def test_threads_are_divided(place, monkeypatch):
     assert [Pool(place, jobs, 0, []).threads for jobs in (1, 3, 8, 100)] == [8, 2, 1, 1]
 
 
+def test_cells_that_were_stopped_are_not_counted_as_done(suite, place):
+    pool = Pool(place, 1, 5, cells_of(suite))  # three have been done before
+    pool.step()
+    pool.stop()
+    assert pool.title().startswith("suite: 3/5 cells done") and pool.table().row_count == 0
+
+
 def test_a_cell_that_fails_is_named_and_the_others_are_run(suite, place):
     broken, fine = cells_of(replace(suite, settings={"trainer.max_steps": 112, "trainer.prefill": 100}))
     broken = replace(broken, arguments=(*broken.arguments, "--agent.horizont", "3"))

@@ -121,8 +121,8 @@ class Pool:
             process.send_signal(signal.SIGTERM)
         for process in self.running.values():
             process.wait()
+        self.waiting = [*self.running, *self.waiting]
         self.running.clear()
-        self.waiting.clear()
 
     def table(self) -> Table:
         """What is going on, and how far it is."""
