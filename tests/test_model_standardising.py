@@ -42,28 +42,34 @@ def test_batch_by_batch_is_all_at_once(spec):
     assert torch.allclose(parts.variance, whole.variance, rtol=1e-5)
 
 
-def test_each_channel_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
-    """Channel 0 is 0 or 200 everywhere, channel 1 lights one pixel of 16 at 200, channel 2 one pixel at 8."""
-    usual = Standardise(Spec("c", (4, 4, 3), "uint8", ("x",), {}))
-    images = torch.zeros(2, 4, 4, 3, dtype=torch.uint8)
-    images[1, :, :, 0], images[1, 0, 0, 1], images[1, 0, 0, 2] = 200, 200, 8
+def test_each_plane_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
+    """Plane 0 is 0 or 200 everywhere, plane 1 lights one cell of 16 at 200, plane 2 one at 8, plane 3 is as plane 0."""
+    usual = Standardise(Spec("c", (4, 4, 4), "uint8", ("x",), {}))
+    images = torch.zeros(2, 4, 4, 4, dtype=torch.uint8)
+    images[1, :, :, 0], images[1, 0, 0, 1], images[1, 0, 0, 2], images[1, :, :, 3] = 200, 200, 8, 200
     usual.update(images)
     first, second = 100**2, 100**2 / 16
-    third = 0.1**2 * (first + second + 4**2 / 16) / 3
-    expected = [100 / scale**0.5 for scale in (first, second)] + [4 / third**0.5]
-    assert usual(images)[1, 0, 0].tolist() == pytest.approx(expected, rel=1e-5)
+    third = 0.1**2 * (2 * first + second + 4**2 / 16) / 4
+    expected = [100 / first**0.5, 100 / second**0.5, 4 / third**0.5]
+    assert usual(images)[1, 0, 0, :3].tolist() == pytest.approx(expected, rel=1e-5)
 
 
-def test_pixels_of_a_channel_share_a_scale_and_entries_of_a_vector_have_their_own():
-    usual, half = Standardise(PIXELS), pixels(0, 200).clone()
-    half[:, 2:] = 100  # the lower half never changes
-    usual.update(half)
-    scale = (0.5 * 100**2) ** 0.5
-    assert usual(half)[1, 0, 0, 0].item() == pytest.approx(100 / scale) and usual(half)[1, 3, 0, 0] == 0
+def test_each_pixel_of_a_picture_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
+    """The upper half of the picture is 0 or 200, one pixel of the lower half 0 or 100, another one 0 or 8."""
+    usual, images = Standardise(PIXELS), pixels(0, 200).clone()
+    images[:, 2:] = 0
+    images[1, 3, 0], images[1, 3, 1] = 100, 8
+    usual.update(images)
+    least = 0.1 * ((8 * 100**2 + 50**2 + 4**2) / 16) ** 0.5
+    seen = usual(images)[1, ..., 0]
+    assert seen[0, 0].item() == pytest.approx(1) and seen[3, 0].item() == pytest.approx(1)
+    assert seen[3, 1].item() == pytest.approx(4 / least) and seen[3, 3] == 0
+
+
+def test_each_entry_of_a_vector_has_its_own_scale():
     usual = Standardise(VECTOR)
-    vectors = torch.tensor([[1e6, -0.01], [-1e6, 0.01]])
-    usual.update(vectors)
-    assert torch.allclose(usual(vectors), torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), rtol=1e-3)
+    usual.update(torch.tensor([[1e6, -0.01], [-1e6, 0.01]]))
+    assert torch.allclose(usual(torch.tensor([[1e6, -0.01]])), torch.tensor([[1.0, -1.0]]), rtol=1e-3)
 
 
 @pytest.mark.parametrize("spec", [VECTOR, PIXELS], ids=["vector", "pixels"])

@@ -10,20 +10,24 @@ from worldmodel.model.distributions import symexp, symlog
 
 MEMORY = 200_000
 """Rows after which older ones begin to be forgotten, so that what is usual can change."""
-LEAST_CHANNEL = 0.1
-"""Smallest scale of a channel, as a share of the whole image's, so that hardly ever lit ones do not rule the rest."""
+LEAST_SHARE = 0.1
+"""Smallest scale within an image, as a share of the whole image's, so that what hardly ever changes does not rule."""
+PICTURE_CHANNELS = (1, 3)
+"""Channels of a picture, grey or coloured; images of other numbers are planes of different things."""
 LEAST_DEVIATION = 1e-3
 """Smallest scale of a vector's entry, in symlog units, so that a constant entry stays finite."""
 
 
 class Standardise(nn.Module):
-    """A running mean of every entry, and its scale: of images one for each channel, of vectors one for each entry.
+    """A running mean of every entry, and its scale: one for each entry, but of planes one for each channel.
 
     Without it a world model spends its first thousand steps on painting the background, and what moves in front of it
     is worth so little, where it is small, that the latent never learns to hold it. In these units every observation
-    has the same size, whatever its contrast, its number of entries and its kind. Channels count alike because they may
-    be planes of different things: where bullets have one and the wall has another, few pixels decide a game. Vectors
-    are put through symlog first.
+    has the same size, whatever its contrast, its number of entries and its kind. Vectors are put through symlog first.
+
+    In pictures every pixel has a scale of its own, so that a ball, which is hardly ever anywhere, counts as much as the
+    paddles, which always are in one of two columns. In planes of different things, such as one of bullets and one of
+    walls, it is the channels that count alike, and a cell in which something is rare counts for no more than others.
 
     Before anything was seen, pixels are read as 0 .. 1 and vectors as they are.
     """
@@ -35,6 +39,7 @@ class Standardise(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.pixels = spec.pixels
+        self.picture = spec.pixels and spec.observation_shape[-1] in PICTURE_CHANNELS
         self.register_buffer("mean", torch.zeros(spec.observation_shape))
         self.register_buffer("variance", torch.full(spec.observation_shape, 255.0**2 if spec.pixels else 1.0))
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
@@ -63,8 +68,8 @@ class Standardise(nn.Module):
         return observation.float() if self.pixels else symlog(observation)
 
     def _scale(self) -> Tensor:
-        if self.pixels:
-            channels = self.variance.mean((0, 1))
-            least = (LEAST_CHANNEL**2 * channels.mean()).clamp(min=1.0)  # a screen that never changes
-            return channels.maximum(least).sqrt()
-        return self.variance.sqrt().clamp(min=LEAST_DEVIATION)
+        if not self.pixels:
+            return self.variance.sqrt().clamp(min=LEAST_DEVIATION)
+        variance = self.variance if self.picture else self.variance.mean((0, 1))
+        least = (LEAST_SHARE**2 * variance.mean()).clamp(min=1.0)  # a screen that never changes
+        return variance.maximum(least).sqrt()
