@@ -7,7 +7,7 @@ from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_world
 
 from worldmodel.experience import LatentState, Movie
 from worldmodel.model import WorldModel, latents
-from worldmodel.model.world_model import masked_mean
+from worldmodel.model.losses import masked_mean
 
 SPECS = pytest.mark.parametrize("spec", [VECTOR, PIXELS], ids=["vector", "pixels"])
 
@@ -196,12 +196,6 @@ def test_free_nats_leave_the_representation_alone():
     assert torch.equal(loss, torch.full((1, 4), 1000.0))
     loss.sum().backward()
     assert all(p.grad is None or p.grad.abs().sum() == 0 for p in model.parameters())
-
-
-def test_masked_mean_by_hand():
-    values, mask = torch.tensor([[1.0, 5.0], [9.0, 100.0]]), torch.tensor([[True, True], [True, False]])
-    assert masked_mean(values, mask) == 5
-    assert masked_mean(values, torch.zeros_like(mask)) == 0
 
 
 # What is usual

@@ -14,6 +14,7 @@ from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
 from worldmodel.model.foresight import foresight
 from worldmodel.model.layers import mlp
+from worldmodel.model.losses import loss_weights, masked_mean, weigh
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
 from worldmodel.model.standardising import Standardise
@@ -57,13 +58,7 @@ class WorldModel(LightningModule):
         self.two_hot = TwoHot(settings.bins, settings.bin_limit)
         self.reward_head = mlp(self.features, units, settings.layers, settings.bins, zero_last=True)
         self.continue_head = mlp(self.features, units, settings.layers, 1)
-        self.weights = {
-            "observation": settings.observation_weight,
-            "reward": settings.reward_weight,
-            "continue": settings.continue_weight,
-            "dynamics": settings.dynamics_weight,
-            "representation": settings.representation_weight,
-        }
+        self.weights = loss_weights(settings)
 
     # Looking
 
@@ -194,9 +189,7 @@ class WorldModel(LightningModule):
 
     def weighted_losses(self, losses: dict[str, Tensor], mask: Tensor) -> dict[str, Tensor]:
         """Each term times its weight, averaged over recorded rows `[B, T]`, scalars."""
-        if losses.keys() != self.weights.keys():
-            raise KeyError(f"losses {sorted(losses)} and weights {sorted(self.weights)} must have the same terms")
-        return {name: self.weights[name] * masked_mean(loss, mask) for name, loss in losses.items()}
+        return weigh(losses, self.weights, mask)
 
     def total_loss(self, losses: dict[str, Tensor], mask: Tensor) -> Tensor:
         """The sum of the weighted terms, a scalar."""
@@ -241,9 +234,3 @@ class WorldModel(LightningModule):
     def _categorical(self, logits: Tensor) -> Tensor:
         """Log-probabilities `[..., S, K]` of flat logits `[..., S*K]`."""
         return latents.log_probabilities(logits.unflatten(-1, self.latent_shape), self.settings.uniform_mix)
-
-
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """The mean of `values` over entries where `mask` is set, both of one shape, a scalar."""
-    mask = mask.to(values.dtype)
-    return (values * mask).sum() / mask.sum().clamp(min=1)
