@@ -129,22 +129,45 @@ class Movie:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The last C moments of an episode, as an episodic memory wrote them down, the newest last.
+
+    entries: `[..., C, E]`, what was written.
+    written: `[..., C]` bool, moments that there were.
+    """
+
+    entries: Tensor
+    written: Tensor
+
+    def __getitem__(self, index: Any) -> Table:
+        """The same slice of both parts."""
+        return Table(self.entries[index], self.written[index])
+
+    def forget(self, which: Tensor) -> Table:
+        """The same tables `[N]`, empty where `which` `[N]`."""
+        return Table(self.entries, self.written & ~which[:, None])
+
+
+@dataclass(frozen=True)
 class LatentState:
     """Where the world model thinks it is.
 
     features: `[..., F]`, what every head reads: the recurrent part, then the stochastic one.
     recurrent_units: D, where the one ends and the other begins.
+    table: `[...]`, the episode up to and including now, where the world model has an episodic memory; only what comes
+        next is read from it.
 
     Both parts lie in one tensor because heads read them together far more often than they are told apart.
     """
 
     features: Tensor
     recurrent_units: int
+    table: Table | None = None
 
     @classmethod
-    def join(cls, recurrent: Tensor, stochastic: Tensor) -> LatentState:
+    def join(cls, recurrent: Tensor, stochastic: Tensor, table: Table | None = None) -> LatentState:
         """What is remembered, `[..., D]`, and what is seen now, `[..., S*K]`, one-hot and flattened."""
-        return cls(torch.cat([recurrent, stochastic.to(recurrent.dtype)], -1), recurrent.shape[-1])
+        return cls(torch.cat([recurrent, stochastic.to(recurrent.dtype)], -1), recurrent.shape[-1], table)
 
     @property
     def recurrent(self) -> Tensor:
@@ -157,17 +180,27 @@ class LatentState:
         return self.features[..., self.recurrent_units :]
 
     def __getitem__(self, index: Any) -> LatentState:
-        """The same slice of both parts."""
-        return LatentState(self.features[index], self.recurrent_units)
+        """The same slice of every part."""
+        table = None if self.table is None else self.table[index]
+        return LatentState(self.features[index], self.recurrent_units, table)
 
     def detach(self) -> LatentState:
-        """The same state without a graph."""
-        return LatentState(self.features.detach(), self.recurrent_units)
+        """The same state without a graph; tables never have one."""
+        return LatentState(self.features.detach(), self.recurrent_units, self.table)
 
     @staticmethod
     def stack(states: list[LatentState], dim: int) -> LatentState:
-        """Several moments side by side along a new axis."""
+        """Several moments side by side along a new axis, to be looked at: tables are left behind."""
         return LatentState(torch.stack([s.features for s in states], dim), states[0].recurrent_units)
+
+    @staticmethod
+    def concatenate(states: list[LatentState]) -> LatentState:
+        """States `[N_i, ...]` one after the other along their first axis, tables included."""
+        tables = [state.table for state in states if state.table is not None]
+        table = None
+        if tables:
+            table = Table(torch.cat([each.entries for each in tables]), torch.cat([each.written for each in tables]))
+        return LatentState(torch.cat([s.features for s in states]), states[0].recurrent_units, table)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ class WorldModelSettings:
     """Classes of each of them, K."""
     units: int = bounded(256, low=1)
     """Width of the feed-forward layers."""
+    memory: int = bounded(0, low=0)
+    """Moments of the episode that an episodic memory holds, C, for worlds in which things seen once must be put in
+    order; 0 leaves all to the recurrence."""
+    memory_units: int = bounded(64, low=1)
+    """Width of the keys of the episodic memory."""
     layers: int = bounded(1, low=1)
     """Hidden layers of the heads for reward and going on."""
     depth: int = bounded(48, low=1)

@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from lightning import LightningModule
 from torch import Tensor, nn
 
-from worldmodel.experience import LatentState, Movie, Observed, Spec
+from worldmodel.experience import LatentState, Movie, Observed, Spec, Table
 from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
 from worldmodel.model.foresight import foresight
 from worldmodel.model.layers import mlp
 from worldmodel.model.losses import loss_weights, masked_mean, weigh
+from worldmodel.model.prior import build_prior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
 from worldmodel.model.standardising import Standardise
@@ -53,7 +54,7 @@ class WorldModel(LightningModule):
         self.step_input = mlp(stochastic + self.actions, units, 1)
         self.recurrence = GRU(units, settings.recurrent_units)
         self.first_recurrent = nn.Parameter(torch.zeros(settings.recurrent_units))
-        self.prior_head = nn.Sequential(mlp(settings.recurrent_units, units, 1), nn.Linear(units, stochastic))
+        self.prior_head = build_prior(settings)
         self.decoder = build_decoder(spec, self.features, settings.depth, settings.kernel, units)
         self.two_hot = TwoHot(settings.bins, settings.bin_limit)
         self.reward_head = mlp(self.features, units, settings.layers, settings.bins, zero_last=True)
@@ -81,23 +82,24 @@ class WorldModel(LightningModule):
         first = begins * torch.tanh(self.first_recurrent)
         inputs = self._step_input(stochastic[:, :-1], movie.action[:, :-1])
         recurrent = torch.cat([first[:, None], self.recurrence.unroll(inputs, first.to(inputs.dtype)).float()], 1)
-        prior = self._categorical(self.prior_head(recurrent))
-        return Observed(movie, LatentState.join(recurrent, stochastic), posterior, prior)
+        prior, table = self.prior_head.unroll(recurrent, stochastic, movie.mask)
+        return Observed(movie, LatentState.join(recurrent, stochastic, table), posterior, self._categorical(prior))
 
     def update(self, state: LatentState, action: Tensor, observation: Tensor, first: Tensor) -> LatentState:
         """The state `[N]` after `action` `[N]` was taken in `state` and `observation` was seen.
 
         Where `first` `[N]`, the past does not count.
         """
-        posterior = latents.sample(self.encode(observation)).flatten(-2)
+        stochastic = latents.sample(self.encode(observation)).flatten(-2)
         recurrent = self._advance(state, action)
-        return LatentState.join(torch.where(first[:, None], self.initial(len(first)).recurrent, recurrent), posterior)
+        recurrent = torch.where(first[:, None], torch.tanh(self.first_recurrent), recurrent)
+        return self._arrive(recurrent, stochastic, state.table.forget(first) if state.table else None)
 
     def initial(self, count: int) -> LatentState:
         """The state `[N]` in which an episode begins, nothing seen yet."""
         recurrent = torch.tanh(self.first_recurrent).expand(count, -1)
         stochastic = recurrent.new_zeros(count, self.features - recurrent.shape[-1])
-        return LatentState.join(recurrent, stochastic)
+        return LatentState.join(recurrent, stochastic, self.prior_head.empty(count))
 
     # Imagining
 
@@ -108,8 +110,8 @@ class WorldModel(LightningModule):
     def foresee(self, state: LatentState, action: Tensor) -> tuple[LatentState, Tensor]:
         """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
         recurrent = self._advance(state, action)
-        prior = self._categorical(self.prior_head(recurrent))
-        return LatentState.join(recurrent, latents.sample(prior).flatten(-2)), prior
+        prior = self._categorical(self.prior_head.step(recurrent, state.table))
+        return self._arrive(recurrent, latents.sample(prior).flatten(-2), state.table), prior
 
     def follow(self, start: LatentState, action: Tensor) -> LatentState:
         """Runs on without the world under given actions: start `[B]` and action `[B, H]` to states `[B, H+1]`."""
@@ -221,6 +223,10 @@ class WorldModel(LightningModule):
         """Compiles what gains from it; recurrent layers are left alone (TorchDynamo does not trace them)."""
         for part in (self.encoder, self.decoder, self.posterior_head, self.reward_head, self.continue_head):
             part.compile()
+
+    def _arrive(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> LatentState:
+        """The state `[N]` in which `stochastic` is seen, itself written into the table of the moments before it."""
+        return LatentState.join(recurrent, stochastic, self.prior_head.remember(recurrent, stochastic, table))
 
     def _advance(self, state: LatentState, action: Tensor) -> Tensor:
         """The recurrent state `[B, D]` after `action` `[B]`."""

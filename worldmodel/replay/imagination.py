@@ -52,14 +52,13 @@ class ImaginationReplay:
     def starts(self, observed: Observed) -> LatentState:
         """The moments dreams begin at, `[rollouts, ...]`, each movie moment at most once while there are enough."""
         movie = observed.movie
-        candidates = (movie.learnable & ~movie.terminated & ~movie.truncated).flatten().nonzero().squeeze(-1)
+        candidates = (movie.learnable & ~movie.terminated & ~movie.truncated).nonzero()
         transitions = int((movie.learnable[:, :-1] & movie.mask[:, 1:]).sum())
         wanted = self.rollouts or max(1, round(transitions / self.horizon))
         rounds = -(-wanted // max(1, len(candidates)))
         order = torch.cat([torch.randperm(len(candidates), device=candidates.device) for _ in range(rounds)])
-        chosen = candidates[order[:wanted]]
-        latent = observed.latent
-        return LatentState(latent.features.detach().flatten(0, 1)[chosen], latent.recurrent_units)
+        clip, row = candidates[order[:wanted]].unbind(-1)
+        return observed.latent.detach()[clip, row]
 
     def first_actions(self, count: int, device: torch.device) -> Tensor:
         """Every action equally often, from a random one on, `[count]` int64."""

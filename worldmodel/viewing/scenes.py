@@ -111,9 +111,7 @@ def choose_starts(agent: Agent, games: list[Game], horizon: int, seed: int) -> l
     """
     moments = [(game, t) for game in games for t in range(len(game.action) - 1)]
     observed = [agent.world_model.observe(game.movie().to(agent.device)) for game in games]
-    latent = LatentState(
-        torch.cat([each.latent.features[0, :-1] for each in observed]), observed[0].latent.recurrent_units
-    )
+    latent = LatentState.concatenate([each.latent[0, :-1] for each in observed])
     promise = _promise(agent, latent, horizon)
     surprise = torch.cat([_surprise(each) for each in observed])
     best, strangest = int(promise.argmax()), int(surprise.argmax())

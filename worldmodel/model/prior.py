@@ -1,0 +1,65 @@
+"""What is expected before looking: the prior over the stochastic latent, from what is remembered."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from worldmodel.experience import Table
+from worldmodel.model.episodic_memory import EpisodicPrior
+from worldmodel.model.layers import mlp
+from worldmodel.model.settings import WorldModelSettings
+
+
+class Prior(Protocol):
+    """Logits of what comes next, and the table of the episode they may be read from."""
+
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+        """Logits `[B, T, S*K]` for every row of movies, each from the rows before it, and the table after each."""
+        ...
+
+    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
+        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the table of all moments before."""
+        ...
+
+    def empty(self, count: int) -> Table | None:
+        """The table `[N]` of an episode that has not begun."""
+        ...
+
+    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
+        """The table `[N]` with one more moment in it."""
+        ...
+
+
+class RecurrentPrior(nn.Sequential):
+    """Only the recurrent state says what comes next; no table is kept."""
+
+    def __init__(self, recurrent_units: int, stochastic: int, units: int) -> None:
+        super().__init__(mlp(recurrent_units, units, 1), nn.Linear(units, stochastic))
+
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+        """Logits `[B, T, S*K]` for every row of movies, and no table."""
+        return self(recurrent), None
+
+    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
+        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`."""
+        return self(recurrent)
+
+    def empty(self, count: int) -> Table | None:
+        """None."""
+        return None
+
+    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
+        """None."""
+        return None
+
+
+def build_prior(settings: WorldModelSettings) -> RecurrentPrior | EpisodicPrior:
+    """The prior that `settings` ask for."""
+    stochastic = settings.variables * settings.classes
+    if settings.memory == 0:
+        return RecurrentPrior(settings.recurrent_units, stochastic, settings.units)
+    return EpisodicPrior(
+        settings.recurrent_units, stochastic, settings.units, settings.memory_units, settings.memory, settings.variables
+    )
