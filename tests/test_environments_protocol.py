@@ -103,4 +103,4 @@ def test_protocol_in_words():
         "games cut after 108,000 frames, 64 x 64 pixels in 3 channels."
     )
     own = Spec("Counter-v0", (2,), "float32", ("0", "1"), {"max_episode_steps": None, "kwargs": {"length": 3}})
-    assert protocol_in_words(own) == "Counter-v0 with 2 actions, length 3, no limit of episode length."
+    assert protocol_in_words(own) == "Counter-v0 with 2 actions, length 3, no limit of episode length but its own."

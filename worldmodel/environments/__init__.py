@@ -1,4 +1,4 @@
-"""The worlds the agent lives in: Atari, MinAtar and any Gymnasium environment, behind one protocol."""
+"""The worlds the agent lives in: Atari, MinAtar, any Gymnasium environment and three of our own, by one protocol."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from worldmodel.environments.atari import AtariWorlds
 from worldmodel.environments.gymnasium_worlds import make_gymnasium_worlds
 from worldmodel.environments.minatar import make_minatar_worlds
 from worldmodel.environments.naming import atari_game, minatar_game
+from worldmodel.environments.own_worlds import register_own_worlds
 from worldmodel.environments.protocol import Worlds, protocol_in_words
 from worldmodel.environments.settings import EnvironmentSettings
 
 __all__ = ["EnvironmentSettings", "Worlds", "make_worlds", "protocol_in_words"]
+
+register_own_worlds()
 
 
 def make_worlds(settings: EnvironmentSettings, count: int, *, evaluation: bool) -> Worlds:
@@ -18,7 +21,7 @@ def make_worlds(settings: EnvironmentSettings, count: int, *, evaluation: bool) 
     count: N; `settings.count` is the number in training.
     evaluation: a lost life never ends the episode, whatever the settings say.
     Raises EnvironmentFailure where the id is unknown, its package is missing, or its actions or observations are of
-    a kind that is not supported.
+    a kind that is not supported, and ConfigurationError where the world does not take `settings.kwargs`.
     """
     if game := atari_game(settings.id):
         return AtariWorlds(game, settings, count, evaluation=evaluation)

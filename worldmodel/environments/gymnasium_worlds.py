@@ -13,7 +13,7 @@ from worldmodel.environments.lockstep import Lockstep, Outcome
 from worldmodel.environments.naming import one_line, registered_by_emulator, unknown
 from worldmodel.environments.observations import observations_of
 from worldmodel.environments.settings import EnvironmentSettings
-from worldmodel.errors import EnvironmentFailure
+from worldmodel.errors import EnvironmentFailure, WorldModelError
 from worldmodel.experience import Spec
 
 
@@ -68,7 +68,10 @@ class GymnasiumWorlds(Lockstep):
 def make_gymnasium_worlds(settings: EnvironmentSettings, count: int) -> GymnasiumWorlds:
     """Build worlds of any registered id, or of `module:Name-v0`, which imports the module first.
 
-    Raises EnvironmentFailure where the id is unknown or the environment cannot be built or is not supported.
+    Actions have the names that the environment gives in an attribute `action_names`, else numbers.
+
+    Raises EnvironmentFailure where the id is unknown or the environment cannot be built or is not supported, and
+    ConfigurationError where a world of our own does not take `settings.kwargs`.
     """
     name = _registered(settings.id)
     arguments = dict(settings.kwargs)
@@ -78,6 +81,8 @@ def make_gymnasium_worlds(settings: EnvironmentSettings, count: int) -> Gymnasiu
         games = gymnasium.make_vec(
             name, count, vectorization_mode="sync", vector_kwargs=dict(GymnasiumWorlds.VECTOR_KWARGS), **arguments
         )
+    except WorldModelError:
+        raise
     except Exception as error:
         raise EnvironmentFailure(f"environment {settings.id!r} cannot be made: {one_line(error)}") from error
     assert isinstance(games, SyncVectorEnv)
@@ -86,7 +91,12 @@ def make_gymnasium_worlds(settings: EnvironmentSettings, count: int) -> Gymnasiu
     if settings.kwargs:
         protocol["kwargs"] = dict(settings.kwargs)
     return GymnasiumWorlds(
-        settings.id, games, image_size=settings.image_size, grayscale=settings.grayscale, protocol=protocol
+        settings.id,
+        games,
+        image_size=settings.image_size,
+        grayscale=settings.grayscale,
+        protocol=protocol,
+        actions=getattr(games.envs[0].unwrapped, "action_names", None),
     )
 
 

@@ -63,7 +63,7 @@ def protocol_in_words(spec: Spec) -> str:
             parts.append(f"sticky actions {said['sticky_actions']:g}")
         parts += [f"{key} {value}" for key, value in said.get("kwargs", {}).items()]
         limit = said["max_episode_steps"]
-        parts.append(f"episodes cut after {limit:,} steps" if limit else "no limit of episode length")
+        parts.append(f"episodes cut after {limit:,} steps" if limit else "no limit of episode length but its own")
     else:
         pooled = " (the last two frames max-pooled)" if said["max_pool"] else ""
         sticky = f"sticky actions {said['sticky_actions']:g}" if said["sticky_actions"] else "no sticky actions"

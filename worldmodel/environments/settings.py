@@ -13,8 +13,8 @@ class EnvironmentSettings:
     """Which game is played, how many copies of it at once, and how it is shown to the agent."""
 
     id: str = "ALE/Pong-v5"
-    """An Atari game (`ALE/Pong`), a MinAtar game (`MinAtar/Breakout`) or any Gymnasium id (`module:Name-v0` imports
-    the module first)."""
+    """An Atari game (`ALE/Pong`), a MinAtar game (`MinAtar/Breakout`), a world of our own (`ReplayStory-v0`,
+    `Corridor-v0`, `FourRooms-v0`) or any other Gymnasium id (`module:Name-v0` imports the module first)."""
     count: int = bounded(8, low=1)
     """Worlds played side by side in training."""
     image_size: int = bounded(64, low=8)
