@@ -43,7 +43,7 @@ def test_hundreds_of_steps_side_by_side(name, kwargs):
 def test_actions_have_names():
     named = {name: make_worlds(EnvironmentSettings(id=name), 1, evaluation=False).spec.actions for name in OWN_WORLDS}
     assert named["Corridor-v0"] == ("LEFT", "RIGHT") and named["FourRooms-v0"] == ("UP", "DOWN", "LEFT", "RIGHT")
-    assert named["ReplayStory-v0"][-1] == "slot 7"
+    assert named["ReplayStory-v0"][-1] == "leave"
 
 
 def test_keyword_arguments_that_do_not_fit():
@@ -57,7 +57,7 @@ def test_keyword_arguments_that_do_not_fit():
 def test_the_protocol_names_what_was_set():
     settings = EnvironmentSettings(id="ReplayStory-v0", kwargs={"subject": 3, "day": "test"})
     words = protocol_in_words(make_worlds(settings, 1, evaluation=False).spec)
-    assert words.startswith("ReplayStory-v0 with 8 actions, subject 3, day test, no limit")
+    assert words.startswith("ReplayStory-v0 with 9 actions, subject 3, day test, no limit")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,16 @@ def episode(story, actions=(), seed=0, **options):
     rows, actions, over = [(observation, 0.0, info)], list(actions), False
     while not over:
         action = actions.pop(0) if info["phase"] == "fork" and actions else 0
-        observation, reward, terminated, over, info = story.step(np.int64(action))
-        assert not terminated
+        observation, reward, terminated, truncated, info = story.step(np.int64(action))
+        assert not (terminated and truncated) and terminated == (info["phase"] == "outcome" and over_at(story))
+        over = terminated or truncated
         rows.append((observation, reward, info))
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def over_at(story):
+    """Whether the story has no further row."""
+    return story._at == len(story._rows) - 1
 
 
 def shown(infos, *phases):
@@ -24,7 +30,7 @@ def shown(infos, *phases):
 
 
 def test_a_training_day_by_hand():
-    story = ReplayStory(walks=2, repeats=1, cues=1, length=3)
+    story = ReplayStory(walks=2, length=3, uncued=0.0)
     _, rewards, infos = episode(story, actions=[0, 4])
     where = slots(story.rule)
     phases = ["present"] * 3 + ["fixation"] * 2
@@ -34,7 +40,7 @@ def test_a_training_day_by_hand():
     assert sorted(shown(infos, "cue")) == [2, 5]
     walked = [list(range(where[k], 3 * (where[k] // 3) + 3)) for k in (0, 4)]
     assert shown(infos[15:], "walk") == walked[0] + walked[1]
-    assert infos[-1]["phase"] == "fork"
+    assert [info["phase"] for info in infos[15:]].count("fork") == 1 and infos[-1]["phase"] == "outcome"
     outcomes = [reward for reward, info in zip(rewards, infos, strict=True) if info["phase"] == "outcome"]
     cued = [float(state // 3 == story.rewarded) for state in shown(infos, "cue")]
     assert outcomes == cued + [float(where[k] // 3 == story.rewarded) for k in (0, 4)]
@@ -42,7 +48,7 @@ def test_a_training_day_by_hand():
 
 
 def test_a_vector_says_object_phase_slot_and_coin():
-    story = ReplayStory(noise=0.0, subject=3)
+    story = ReplayStory(noise=0.0, subject=3, told=True)
     observations, rewards, infos = episode(story)
     looks = {}
     for seen, reward, info in zip(observations, rewards, infos, strict=True):
@@ -58,8 +64,35 @@ def test_a_vector_says_object_phase_slot_and_coin():
     assert len(np.unique(list(looks.values()), axis=0)) == 8
 
 
+@pytest.mark.parametrize("image", [False, True])
+def test_untold_an_object_looks_the_same_in_every_phase(image):
+    observations, _, infos = episode(ReplayStory(image=image, noise=0.0, uncued=0.0), actions=[2])
+    looks = {}
+    for seen, info in zip(observations, infos, strict=True):
+        if info["state"] >= 0:
+            looks.setdefault(info["state"], set()).add(seen.tobytes())
+            assert not (seen[..., 1:] if image else seen[32:]).any()
+        else:
+            assert (seen[..., 1:] if image else seen[32:]).any()
+    assert len(looks) == 8 and all(len(each) == 1 for each in looks.values())
+
+
+@pytest.mark.parametrize(("actions", "rows"), [([8], ["fork", "outcome"]), ([0, 8], ["fork", "walk", "outcome"])])
+def test_leaving_ends_the_story_unpaid(actions, rows):
+    story = ReplayStory(uncued=0.0)
+    story.reset(seed=0)
+    over, phases, actions = False, [], list(actions)
+    while not over:
+        info = story._info()
+        action = actions.pop(0) if info["phase"] in ("fork", "walk") else 8  # elsewhere it changes nothing
+        _, reward, over, truncated, info = story.step(np.int64(action))
+        phases.append(info["phase"])
+        assert not truncated
+    assert phases[-len(rows) :] == rows and reward == 0
+
+
 def test_an_image_says_the_same():
-    observations, rewards, infos = episode(ReplayStory(image=True, subject=3, noise=0.05))
+    observations, rewards, infos = episode(ReplayStory(image=True, subject=3, noise=0.05, told=True))
     for seen, reward, info in zip(observations, rewards, infos, strict=True):
         assert seen.shape == (16, 16, 1 + 7 + 8 + 1) and seen.dtype == np.uint8
         assert seen[..., 0].any() == (info["state"] >= 0)
@@ -83,14 +116,14 @@ def test_no_true_pair_is_ever_seen_on_a_test_day(rule):
 
 
 def test_the_count_would_notice_a_walk():
-    _, _, infos = episode(ReplayStory(walks=8), actions=range(8))
+    _, _, infos = episode(ReplayStory(walks=8, uncued=0.0), actions=range(8))
     assert count_true_pairs([info["state"] for info in infos], 1, 4) == 2 * (3 + 2 + 1)
 
 
 def test_a_test_day_ends_at_the_first_fork():
     _, _, infos = episode(ReplayStory(day="test"))
     assert [info["phase"] for info in infos].count("fork") == 1 and infos[-1]["phase"] == "fork"
-    assert not shown(infos, "walk") and len(infos) == 2 * 2 * 6 + 2 * 2 * 2 + 1
+    assert not shown(infos, "walk") and len(infos) == 2 * 6 + 2 * 2 + 1
 
 
 def test_a_subject_has_one_rule_on_both_days():
@@ -140,23 +173,28 @@ def test_objects_of_the_test_day_and_of_other_subjects_are_new(image):
     assert looks(subject=0)[0] == training
 
 
-def test_which_sequence_pays_is_fixed_for_a_set_and_even_over_sets():
-    paid = {}
-    for seed in range(200):
-        story = ReplayStory(sets=50)
-        _, info = story.reset(seed=seed)
-        assert paid.setdefault(info["set"], info["rewarded"]) == info["rewarded"]
-    assert len(paid) > 40 and 0.25 < np.mean(list(paid.values())) < 0.75
+def test_which_sequence_pays_is_chance_in_training_and_fixed_on_the_test_day():
+    def paid(**settings):
+        found = []
+        for seed in range(200):
+            _, info = ReplayStory(**settings).reset(seed=seed)
+            found.append(info["rewarded"])
+        return np.bincount(np.array(found) + 1, minlength=3) / 200
+
+    assert np.allclose(paid(sets=1), [0.5, 0.25, 0.25], atol=0.1)
+    assert paid(sets=1, uncued=0.0)[0] == 0 and sorted(paid(day="test")) == [0, 0, 1]
+    tests = {ReplayStory(day="test", subject=subject).reset(seed=0)[1]["rewarded"] for subject in range(20)}
+    assert tests == {0, 1}
 
 
 def test_without_cues_nothing_is_paid():
-    _, rewards, infos = episode(ReplayStory(cues=0), actions=[0, 1, 2, 3])
+    _, rewards, infos = episode(ReplayStory(cues=0, walks=4), actions=[0, 1, 2, 3])
     assert not shown(infos, "cue") and not any(rewards) and infos[0]["rewarded"] == -1
     assert len(shown(infos, "walk")) >= 4
 
 
 def test_a_seed_repeats_an_episode():
-    first, again, other = (episode(ReplayStory(), actions=[1, 2, 3, 4], seed=seed) for seed in (5, 5, 6))
+    first, again, other = (episode(ReplayStory(walks=4), actions=[1, 2, 3, 4], seed=seed) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first[0], again[0])
     assert first[1:] == again[1:] and other[2] != first[2]
 
@@ -165,9 +203,14 @@ def test_objects_are_localised_one_by_one():
     for day in ("training", "test"):
         observations, rewards, infos = episode(ReplayStory(day=day), phase="localise")
         states = shown(infos, "localise")
-        assert np.bincount(states).tolist() == [12] * 8 and states != sorted(states) and not any(rewards)
-        assert [info["phase"] for info in infos] == ["localise", "fixation"] * 96
+        assert np.bincount(states).tolist() == [6] * 8 and states != sorted(states) and not any(rewards)
+        assert [info["phase"] for info in infos] == ["localise", "fixation"] * 48
         assert not np.array(observations)[:, 39:].any()
+
+
+def test_without_walks_a_training_day_ends_at_the_fork():
+    _, _, infos = episode(ReplayStory(walks=0))
+    assert infos[-1]["phase"] == "fork" and not shown(infos, "walk")
 
 
 @pytest.mark.parametrize("day", ["training", "test"])

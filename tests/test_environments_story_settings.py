@@ -8,7 +8,7 @@ from worldmodel.errors import ConfigurationError
 def test_defaults_are_one_training_day_of_study_2():
     settings = StorySettings()
     assert (settings.day, settings.study, settings.rule, settings.sets) == ("training", 2, "true", 512)
-    assert (settings.walks, settings.repeats, settings.cues, settings.noise) == (4, 2, 2, 0.1)
+    assert (settings.walks, settings.repeats, settings.cues, settings.noise) == (1, 1, 1, 0.1)
     assert (settings.sequences, settings.length, settings.image) == (2, 4, False)
 
 
@@ -22,7 +22,7 @@ def test_defaults_are_one_training_day_of_study_2():
         ({"study": 3}, "environment.kwargs: study: must be one of 1, 2, not 3"),
         ({"rule": "none"}, "environment.kwargs: rule: must be one of true, shuffled, not 'none'"),
         ({"noise": 1.5}, "environment.kwargs: noise: must be at most 1, not 1.5"),
-        ({"walks": 0}, "environment.kwargs: walks: must be at least 1, not 0"),
+        ({"walks": -1}, "environment.kwargs: walks: must be at least 0, not -1"),
         ({"sequences": 3}, "environment.kwargs: sequences: must be at most 2, not 3"),
         ({"length": 6}, "environment.kwargs: length: must be at most 5, not 6"),
         ({"image": 1}, "environment.kwargs: image: must be true or false, not 1"),

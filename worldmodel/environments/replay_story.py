@@ -17,7 +17,7 @@ from worldmodel.environments import story_objects as objects
 from worldmodel.environments import story_timetable as timetable
 from worldmodel.environments.scrambles import Rule, clean_scrambles, paired_rules, slots
 from worldmodel.environments.story_settings import StorySettings
-from worldmodel.environments.story_timetable import FORK, PHASES, Row
+from worldmodel.environments.story_timetable import FORK, LEFT, PHASES, Row
 from worldmodel.environments.true_order import NOTHING
 
 # what is drawn for a subject, each from a stream of random numbers of its own
@@ -25,18 +25,20 @@ RULE, RULE_OF_SET, OBJECTS, REWARDED = range(4)
 
 
 class ReplayStory(gymnasium.Env[np.ndarray, np.int64]):
-    """One set of objects an episode, shown as `story_timetable` says; always truncated, never terminated.
+    """One set of objects an episode, shown as `story_timetable` says.
 
     Observations are vectors [object | phase | slot | coin], float32: 32 entries that are 0 where no object is shown,
     one-hot phase (in the order of PHASES), one-hot slot (all 0 where none is shown), and 1 where an outcome pays; with
     `image` uint8 images of 16 x 16 pixels whose first channel is the object, followed by one constant channel for
-    each of the other entries. The coin is seen, as people saw it: a model that remembers only what it sees could not
-    know of a reward that is merely paid.
+    each of the other entries. Unless `told`, phase and slot are 0 beside an object. The coin is seen, as people saw it:
+    a model that remembers only what it sees could not know of a reward that is merely paid.
 
-    There are as many actions as slots. At a fork, action k leads to the object of slot k; elsewhere it changes nothing.
+    There is an action for each slot, and one to leave. At a fork, action k leads to the object of slot k, and leaving,
+    there or on a walk, ends the story. Elsewhere actions change nothing. A story that ends before a walk is truncated.
 
     `info` tells what the agent is not told: "phase"; "state" and "slot" of what is shown (see `true_order`), -1 for
-    none; "set" of objects; "rewarded", the sequence that pays, -1 where none does. `rule` is that of the episode's set.
+    none; "set" of objects; "rewarded", the sequence that pays, -1 where none does: on the training day one or the
+    other by chance, on the test day always the same. `rule` is that of the episode's set.
 
     settings: fields of `StorySettings`.
     Raises ConfigurationError that lists every mistake in the settings.
@@ -47,8 +49,8 @@ class ReplayStory(gymnasium.Env[np.ndarray, np.int64]):
     def __init__(self, **settings: Any) -> None:
         self.settings = settings_from_dict(StorySettings, settings, "environment.kwargs")
         self._states = self.settings.sequences * self.settings.length
-        self.action_names = tuple(f"slot {slot}" for slot in range(self._states))
-        self.action_space = gymnasium.spaces.Discrete(self._states)
+        self.action_names = (*(f"slot {slot}" for slot in range(self._states)), "leave")
+        self.action_space = gymnasium.spaces.Discrete(self._states + 1)
         self.observation_space = _observation_space(self.settings.image, len(PHASES) + self._states + 1)
         self.set = 0
         self.rule: Rule = ()
@@ -79,13 +81,19 @@ class ReplayStory(gymnasium.Env[np.ndarray, np.int64]):
         return self._observation(), self._info()
 
     def step(self, action: np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """Go on to the next row; at a fork of the training day, along the walk that `action` chose."""
-        if self._rows[self._at] is FORK and self._walks_left:
+        """Go on to the next row; on the training day along the walk that `action` chose, or away."""
+        row, walking = self._rows[self._at], self._rows[self._at].phase == "walk"
+        leaving = action == self._states and (walking or (row is FORK and self._walks_left > 0))
+        if leaving:
+            self._rows[self._at + 1 :], self._walks_left = [LEFT], 0
+        elif row is FORK and self._walks_left:
             self._walks_left -= 1
             self._rows += timetable.walk(slots(self.rule)[int(action)], self.settings.length, self.rewarded)
+            self._rows += [FORK] if self._walks_left else []
         self._at += 1
         over = self._at == len(self._rows) - 1 and not self._walks_left
-        return self._observation(), self._rows[self._at].reward, False, over, self._info()
+        walked = self._rows[self._at].phase == "outcome" and over
+        return self._observation(), self._rows[self._at].reward, walked, over and not walked, self._info()
 
     def _open(self, number: int) -> None:
         """Lay out one set of objects: what they look like, the rule they are shown by, and which sequence pays."""
@@ -94,7 +102,9 @@ class ReplayStory(gymnasium.Env[np.ndarray, np.int64]):
         draw = objects.draw_sprites if chosen.image else objects.draw_codes
         day = int(chosen.day == "test")
         self._looks = draw(self._states, self._stream(OBJECTS, day, number))
-        self.rewarded = int(self._stream(REWARDED, day, number).integers(2)) if chosen.cues else NOTHING
+        chance = self._stream(REWARDED, day, number) if day else self.np_random
+        cued = chosen.cues > 0 and (day == 1 or chance.random() >= chosen.uncued)
+        self.rewarded = int(chance.integers(2)) if cued else NOTHING
         rules = paired_rules(chosen.length) if chosen.study == 1 else clean_scrambles(chosen.length)
         rule = self._stream(RULE) if chosen.rule == "true" else self._stream(RULE_OF_SET, day, number)
         self.rule = rules[rule.integers(len(rules))]
@@ -109,7 +119,8 @@ class ReplayStory(gymnasium.Env[np.ndarray, np.int64]):
         if phase == "localise":
             every = np.arange(self._states).repeat(6 * chosen.repeats)
             return timetable.localise(self.np_random.permutation(every).tolist())
-        order = self.np_random.permutation([0, 1] * chosen.cues).tolist()
+        cues = chosen.cues if self.rewarded != NOTHING else 0
+        order = self.np_random.permutation([0, 1] * cues).tolist()
         told = timetable.story(self.rule, chosen.repeats, order, chosen.length, self.rewarded)
         if phase is None:
             return told
@@ -122,8 +133,9 @@ class ReplayStory(gymnasium.Env[np.ndarray, np.int64]):
     def _observation(self) -> np.ndarray:
         row = self._rows[self._at]
         beside = np.zeros(len(PHASES) + self._states + 1, np.float32)
-        beside[PHASES.index(row.phase)] = 1
-        if row.slot != NOTHING:
+        if row.state == NOTHING or self.settings.told:
+            beside[PHASES.index(row.phase)] = 1
+        if row.slot != NOTHING and self.settings.told:
             beside[len(PHASES) + row.slot] = 1
         beside[-1] = row.reward
         return self._image(row.state, beside) if self.settings.image else self._vector(row.state, beside)

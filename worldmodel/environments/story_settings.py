@@ -20,12 +20,16 @@ class StorySettings:
     """On the training day the true order is walked; on the test day, whose objects are new, it is never seen."""
     test_set: int = bounded(0, low=0)
     """Number of the set of objects that the test day is about."""
-    walks: int = bounded(4, low=1)
-    """Walks an episode of the training day."""
-    repeats: int = bounded(2, low=1)
+    walks: int = bounded(1, low=0)
+    """Walks an episode of the training day; with 0 it ends at the fork, and the true order is never seen."""
+    repeats: int = bounded(1, low=1)
     """Times that each phase is shown; alone, to localise it, an object is shown six times as often."""
-    cues: int = bounded(2, low=0)
+    cues: int = bounded(1, low=0)
     """Times that the end of each sequence and its outcome are shown; with 0 nothing is ever paid."""
+    uncued: float = bounded(0.5, low=0, high=1)
+    """Share of the training day's stories that are told without that, and pay nothing."""
+    told: bool = False
+    """Whether phase and slot are told beside an object; without it an object looks the same in every phase."""
     noise: float = bounded(0.1, low=0, high=1)
     """Standard deviation of what is added to each entry of a vector (themselves of deviation 1) or, white being 1, to
     each pixel of a sprite, at every look."""

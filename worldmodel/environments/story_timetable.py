@@ -2,10 +2,11 @@
 
     present    W' Y X' ...   the slots of a phase, in the order of the rule   + 2 fixations, `repeats` times a phase
     cue        Z outcome     the end of a sequence, and whether it pays       for both, `cues` times each
-    fork                     here the agent names the slot it thinks of
-    walk       X Y Z outcome what follows in the TRUE order, then fork again  on the training day only
+    fork                     here the agent names the slot it thinks of, or leaves
+    walk       X Y Z outcome what follows in the TRUE order; then fork again  on the training day only
 
-A row is one step of the environment; its reward is what the agent gets for arriving there.
+A row is one step of the environment; its reward is what the agent gets for arriving there. The last walk of a story
+ends it with its outcome, and so does leaving, at a fork or on a walk, which is never paid.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Row(NamedTuple):
 
 
 FORK = Row("fork")
+LEFT = Row("outcome")
 
 # two, so that what stands before and after them is neither one step nor two apart
 PAUSE = (Row("fixation"), Row("fixation"))
@@ -68,13 +70,13 @@ def story(rule: Rule, repeats: int, order: Sequence[int], length: int, rewarded:
 
 
 def walk(state: int, length: int, rewarded: int) -> list[Row]:
-    """From one object in the true order to the end of its sequence, the outcome, and the next fork.
+    """From one object in the true order to the end of its sequence, and the outcome.
 
     rewarded: the sequence that pays 1, -1 where none does.
     """
     sequence = state // length
     way = [Row("walk", place) for place in range(state, (sequence + 1) * length)]
-    return [*way, Row("outcome", reward=float(sequence == rewarded)), FORK]
+    return [*way, Row("outcome", reward=float(sequence == rewarded))]
 
 
 def localise(order: Sequence[int]) -> list[Row]:
