@@ -20,7 +20,17 @@ from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
 from worldmodel.learning.settings import AgentSettings
 from worldmodel.model import WorldModel, WorldModelSettings
-from worldmodel.replay import Holding, ImaginationReplay, Mixture, MovieReplay, Replay
+from worldmodel.replay import (
+    AtTheEnd,
+    ByGain,
+    Everywhere,
+    Holding,
+    ImaginationReplay,
+    Mixture,
+    MovieReplay,
+    Replay,
+    Starts,
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,9 @@ class Agent(LightningModule):
         self.target_network = copy.deepcopy(self.q_network).requires_grad_(False)
         self.mixture = Mixture(settings.imagination_share, settings.imagination_warmup, settings.imagination_ramp)
         self.movie_replay = MovieReplay(settings.movie_returns == "cut", settings.movie_gradient)
-        holding = Holding(settings.dream_zeta)
-        self.imagination_replay = ImaginationReplay(self.world_model, settings.horizon, settings.rollouts, holding)
+        self.imagination_replay = ImaginationReplay(
+            self.world_model, settings.horizon, settings.rollouts, Holding(settings.dream_zeta), self._starts()
+        )
         self.movie_returns = _movie_returns(settings)
         dream_decay = settings.trace_decay if settings.dream_trace_decay is None else settings.dream_trace_decay
         self.dream_returns = partial(_lambda_returns, dream_decay)
@@ -197,6 +208,12 @@ class Agent(LightningModule):
         slow: list[Tensor] = list(self.target_network.parameters())
         fast: list[Tensor] = list(self.q_network.parameters())
         torch._foreach_lerp_(slow, fast, self.settings.target_rate)
+
+    def _starts(self) -> Starts:
+        """The rule by which dreams begin."""
+        if self.settings.dream_starts == "gain":
+            return ByGain(self.world_model, self.target_network.values, self.settings.discount)
+        return AtTheEnd() if self.settings.dream_starts == "end" else Everywhere()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Counters travel with the weights."""

@@ -27,6 +27,9 @@ class AgentSettings:
     dream_zeta: float | None = bounded(None, above=1)
     """Exponent of the zeta distribution of the number of steps that a dream's first action is held; null holds it for
     one step."""
+    dream_starts: Literal["everywhere", "end", "gain"] = "everywhere"
+    """At which moments of the movies dreams begin: all alike, where each movie ends, or where looking one step ahead
+    would change the policy for the best (Mattar & Daw 2018)."""
     movie_returns: Literal["cut", "uncut", "n_step"] = "cut"
     """Returns on movies: lambda-returns cut where the recorded action left the policy, uncut ones, or n-step."""
     n_steps: int = bounded(5, low=1)

@@ -5,5 +5,17 @@ from worldmodel.replay.imagination import ImaginationReplay
 from worldmodel.replay.mixture import Mixture
 from worldmodel.replay.movie import MovieReplay
 from worldmodel.replay.protocol import Policy, Replay
+from worldmodel.replay.starts import AtTheEnd, ByGain, Everywhere, Starts
 
-__all__ = ["Holding", "ImaginationReplay", "Mixture", "MovieReplay", "Policy", "Replay"]
+__all__ = [
+    "AtTheEnd",
+    "ByGain",
+    "Everywhere",
+    "Holding",
+    "ImaginationReplay",
+    "Mixture",
+    "MovieReplay",
+    "Policy",
+    "Replay",
+    "Starts",
+]

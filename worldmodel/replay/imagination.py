@@ -9,6 +9,7 @@ from worldmodel.experience import LatentState, Observed, Trajectory
 from worldmodel.model import WorldModel
 from worldmodel.replay.holding import Holding
 from worldmodel.replay.protocol import Policy
+from worldmodel.replay.starts import Everywhere, Starts
 
 
 class ImaginationReplay:
@@ -22,20 +23,31 @@ class ImaginationReplay:
     `horizon`: steps of a dream, H.
     `rollouts`: number of dreams; None makes as many imagined transitions as the movies have.
     `holding`: for how many steps first actions are held; None holds them for one.
+    `begins`: at which moments dreams begin; None at all of them alike.
     """
 
     def __init__(
-        self, world_model: WorldModel, horizon: int, rollouts: int | None = None, holding: Holding | None = None
+        self,
+        world_model: WorldModel,
+        horizon: int,
+        rollouts: int | None = None,
+        holding: Holding | None = None,
+        begins: Starts | None = None,
     ) -> None:
         self.world_model = world_model
         self.horizon = horizon
         self.rollouts = rollouts
         self.holding = holding or Holding(None)
+        self.begins = begins or Everywhere()
 
     @torch.no_grad()
     def __call__(self, observed: Observed, policy: Policy) -> Trajectory:
-        """Dreams `[rollouts, H]` from learnable moments of movies `[B, T]` at which life went on."""
-        start = self.starts(observed)
+        """Dreams `[rollouts, H]` from moments of movies `[B, T]`."""
+        return self.dream(self.starts(observed), policy)
+
+    @torch.no_grad()
+    def dream(self, start: LatentState, policy: Policy) -> Trajectory:
+        """Dreams `[N, H]` from states `[N]`."""
         count = start.recurrent.shape[0]
         action = self.first_actions(count, start.recurrent.device)
         held = self.holding.draw(count, action.device)
@@ -50,15 +62,10 @@ class ImaginationReplay:
         return Trajectory(latent, actions, reward, continues, mask=ones, trace=trace, weight=reached)
 
     def starts(self, observed: Observed) -> LatentState:
-        """The moments dreams begin at, `[rollouts, ...]`, each movie moment at most once while there are enough."""
+        """The moments dreams begin at, `[rollouts, ...]`."""
         movie = observed.movie
-        candidates = (movie.learnable & ~movie.terminated & ~movie.truncated).nonzero()
         transitions = int((movie.learnable[:, :-1] & movie.mask[:, 1:]).sum())
-        wanted = self.rollouts or max(1, round(transitions / self.horizon))
-        rounds = -(-wanted // max(1, len(candidates)))
-        order = torch.cat([torch.randperm(len(candidates), device=candidates.device) for _ in range(rounds)])
-        clip, row = candidates[order[:wanted]].unbind(-1)
-        return observed.latent.detach()[clip, row]
+        return self.begins(observed, self.rollouts or max(1, round(transitions / self.horizon)))
 
     def first_actions(self, count: int, device: torch.device) -> Tensor:
         """Every action equally often, from a random one on, `[count]` int64."""

@@ -1,0 +1,93 @@
+"""Where dreams begin: at any moment of the movies, where the movies end, or where dreaming would gain most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from worldmodel.experience import LatentState, Movie, Observed
+from worldmodel.model import WorldModel
+from worldmodel.replay.gain import gain
+
+CANDIDATES = 4
+"""Moments that are weighed against each other for each dream that is begun by gain."""
+
+
+class Starts(Protocol):
+    """A rule for choosing the moments dreams begin at."""
+
+    def __call__(self, observed: Observed, count: int) -> LatentState:
+        """`count` states `[count, ...]` of movies `[B, T]`, fewer only where nothing can be begun."""
+        ...
+
+
+class Everywhere:
+    """Every learnable moment at which life went on is equally likely, and used once while there are enough."""
+
+    def __call__(self, observed: Observed, count: int) -> LatentState:
+        """`count` states `[count, ...]` of movies `[B, T]`."""
+        movie = observed.movie
+        return _take(observed, movie.learnable & ~movie.terminated & ~movie.truncated, count)
+
+
+class AtTheEnd:
+    """The newest moment of each movie, also where recording ended there: rest begins where life stood still."""
+
+    def __call__(self, observed: Observed, count: int) -> LatentState:
+        """`count` states `[count, ...]` of movies `[B, T]`."""
+        movie = observed.movie
+        return _take(observed, _newest(movie) & movie.learnable & ~movie.terminated, count)
+
+
+class ByGain:
+    """Of `CANDIDATES` times as many moments drawn everywhere, those at which looking ahead would change most.
+
+    The gain of a moment is that of Mattar & Daw 2018 (see `gain`) if the values of all its actions were replaced by
+    what one imagined step says of them. Their need, how often the moment will be come by, is how often it was: movies
+    are drawn as life was lived.
+
+    `values`: Q-values `[..., A]` of states.
+    """
+
+    def __init__(self, world_model: WorldModel, values: Callable[[LatentState], Tensor], discount: float) -> None:
+        self.world_model = world_model
+        self.values = values
+        self.discount = discount
+
+    @torch.no_grad()
+    def __call__(self, observed: Observed, count: int) -> LatentState:
+        """`count` states `[count, ...]` of movies `[B, T]`, those of most gain first."""
+        states = Everywhere()(observed, CANDIDATES * count)
+        gains = gain(self.values(states), look_ahead(self.world_model, states, self.values, self.discount))
+        return states[gains.argsort(descending=True)[:count]]
+
+
+def look_ahead(
+    world_model: WorldModel, states: LatentState, values: Callable[[LatentState], Tensor], discount: float
+) -> Tensor:
+    """Q-values `[N, A]` of states `[N]` by one imagined step under every action: r + discount c max Q(s')."""
+    actions = world_model.actions
+    count = len(states.features)
+    every = torch.arange(count, device=states.features.device).repeat_interleave(actions)
+    after = world_model.predict(states[every], torch.arange(actions, device=every.device).repeat(count))
+    worth = values(after).amax(-1)
+    found = world_model.reward(after) + discount * world_model.continues(after) * worth
+    return found.unflatten(0, (count, actions))
+
+
+def _newest(movie: Movie) -> Tensor:
+    """`[B, T]` bool, the last recorded row of each movie."""
+    last = movie.mask.sum(1) - 1
+    return torch.arange(movie.mask.shape[1], device=movie.mask.device) == last[:, None]
+
+
+def _take(observed: Observed, allowed: Tensor, count: int) -> LatentState:
+    """`count` of the moments `[B, T]` that are allowed, in random order, again only when all have been taken."""
+    places = allowed.nonzero()
+    rounds = -(-count // max(1, len(places)))
+    order = torch.cat([torch.randperm(len(places), device=places.device) for _ in range(rounds)])
+    clip, row = places[order[:count]].unbind(-1)
+    return observed.latent.detach()[clip, row]
