@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from worldmodel.analysis.requirements import require, whole
 
 
-def checked_chains(chains: Sequence[Sequence[int]], states: int | None = None) -> list[np.ndarray]:
+def checked_chains(chains: Sequence[ArrayLike], states: int | None = None) -> list[np.ndarray]:
     """Each chain as int64; raises `AnalysisError` where one is too short, or a state is unknown or comes twice.
 
     states: how many states there are; None means that nobody has counted them.
@@ -24,12 +25,12 @@ def checked_chains(chains: Sequence[Sequence[int]], states: int | None = None) -
     return found
 
 
-def steps_of(chains: Sequence[Sequence[int]]) -> np.ndarray:
+def steps_of(chains: Sequence[ArrayLike]) -> np.ndarray:
     """`[E, 2]`, the states before and after each step of the chains."""
     return np.concatenate([np.stack([chain[:-1], chain[1:]], 1) for chain in checked_chains(chains)])
 
 
-def transition_matrix(chains: Sequence[Sequence[int]], states: int) -> np.ndarray:
+def transition_matrix(chains: Sequence[ArrayLike], states: int) -> np.ndarray:
     """T `[S, S]`, 1 where the state of the column follows that of the row in one of the chains, 0 elsewhere."""
     checked_chains(chains, states)
     matrix = np.zeros((states, states))
