@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations, product
 from math import factorial
 
@@ -65,6 +66,7 @@ class PermutationTest:
     floor: float
 
 
+@cache
 def cross_sequence_relabellings(first: int, second: int, seed: int = 0) -> np.ndarray:
     """`[P, first + second]`, which place of the two chains each of their places is given the state of.
 
