@@ -3,6 +3,7 @@
 import pytest
 
 from worldmodel.analysis.self_checks import _rate, false_positive_rate, power_curve
+from worldmodel.analysis.state_permutations import every_relabelling
 from worldmodel.errors import AnalysisError
 
 
@@ -31,5 +32,7 @@ def test_planted_with_no_strength_is_noise():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("persistence", [0.0, 0.9])
-def test_the_false_positive_rate_of_500_runs(persistence):
-    assert 0.03 <= false_positive_rate(500, persistence=persistence).share <= 0.08
+@pytest.mark.parametrize("relabellings", [None, every_relabelling(4, 4)], ids=["across", "every"])
+def test_the_false_positive_rate_of_500_runs(persistence, relabellings):
+    rate = false_positive_rate(500, persistence=persistence, relabellings=relabellings)
+    assert 0.03 <= rate.share <= 0.08

@@ -9,6 +9,7 @@ from worldmodel.analysis.chains import transition_matrix
 from worldmodel.analysis.sequenceness import empirical_transitions, explained_by
 from worldmodel.analysis.state_permutations import (
     cross_sequence_relabellings,
+    every_relabelling,
     permutation_test,
     relabelled_sequenceness,
 )
@@ -46,10 +47,33 @@ def test_reversed_orders_are_among_them():
     assert {np.frombuffer(each).reshape(8, 8).T.tobytes() for each in matrices} == matrices
 
 
+def test_all_other_orders_of_two_chains_of_three():
+    """6! / 2 = 360 orders, the true one left out; 36 of them lead from one chain into the other at every step."""
+    found = every_relabelling(3, 3)
+    matrices = {transition_matrix(chains_of(each, 3), 6).tobytes() for each in found}
+    across = {transition_matrix(chains_of(each, 3), 6).tobytes() for each in cross_sequence_relabellings(3, 3)}
+    assert len(found) == len(matrices) == 359 and across < matrices
+    assert transition_matrix([[0, 1, 2], [3, 4, 5]], 6).tobytes() not in matrices
+
+
+def test_names_that_mean_nothing_have_an_exact_p():
+    """Weights are those of an order and of all its relabellings in turn: p takes every value once."""
+    weights = np.random.default_rng(0).standard_normal((1, 6, 6))
+    chains = [[0, 1, 2], [3, 4, 5]]
+    ps = []
+    for relabelling in [np.arange(6), *every_relabelling(3, 3)]:
+        renamed = weights[:, relabelling][:, :, relabelling]
+        forward, _ = explained_by(transition_matrix(chains, 6), renamed)
+        permuted = relabelled_sequenceness(renamed, chains, every_relabelling(3, 3)).forward
+        ps.append(permutation_test(forward, permuted, "greater").p)
+    assert np.sort(ps) == pytest.approx(np.arange(1, 361) / 360)
+
+
 def test_long_chains_are_drawn_the_same_way_every_time():
     found = cross_sequence_relabellings(6, 6, seed=3)
     assert found.shape == (10_000, 12) and (found == cross_sequence_relabellings(6, 6, seed=3)).all()
     assert (np.diff(found[:, :6] < 6, axis=1) != 0).all() and (np.sort(found, 1) == np.arange(12)).all()
+    assert (np.sort(every_relabelling(6, 3), 1) == np.arange(9)).all()
 
 
 @pytest.mark.parametrize(("first", "second", "problem"), [(6, 3, "more equal length"), (1, 4, "at least two")])
@@ -62,7 +86,7 @@ def test_the_short_way_equals_the_regression_of_every_relabelling():
     """Chains in another order of states, and two states that belong to none."""
     weights = empirical_transitions(np.random.default_rng(0).standard_normal((200, 10)), [1, 2])
     chains = [[9, 2, 0, 4], [3, 1, 8, 5]]
-    found = relabelled_sequenceness(weights, chains)
+    found = relabelled_sequenceness(weights, chains, cross_sequence_relabellings(4, 4))
     places = np.concatenate(chains)
     for number in (0, 17, 500, 1151):
         relabelled = places[cross_sequence_relabellings(4, 4)[number]]
@@ -75,8 +99,8 @@ def test_the_short_way_equals_the_regression_of_every_relabelling():
 def test_all_of_them_take_a_moment():
     weights = np.random.default_rng(0).standard_normal((10, 8, 8))
     begin = time.perf_counter()
-    assert relabelled_sequenceness(weights, CHAINS).forward.shape == (1152, 10)
-    assert time.perf_counter() - begin < 0.5
+    found = relabelled_sequenceness(weights, CHAINS, cross_sequence_relabellings(4, 4))
+    assert found.forward.shape == (1152, 10) and time.perf_counter() - begin < 0.5
 
 
 @pytest.mark.parametrize(
@@ -101,4 +125,6 @@ def test_lags_must_agree_and_numbers_be_finite():
     with pytest.raises(NumericalError, match="observed"):
         permutation_test(np.array([np.nan]), np.zeros((5, 1)), "greater")
     with pytest.raises(AnalysisError, match="needs two"):
-        relabelled_sequenceness(np.zeros((1, 8, 8)), [[0, 1, 2]])
+        relabelled_sequenceness(np.zeros((1, 8, 8)), [[0, 1, 2]], cross_sequence_relabellings(4, 4))
+    with pytest.raises(AnalysisError, match="of 6 places for chains of 4 and 4"):
+        relabelled_sequenceness(np.zeros((1, 8, 8)), CHAINS, cross_sequence_relabellings(3, 3))

@@ -17,7 +17,12 @@ from worldmodel.analysis.chains import transition_matrix
 from worldmodel.analysis.planted import noise, plant
 from worldmodel.analysis.requirements import require
 from worldmodel.analysis.sequenceness import empirical_transitions, explained_by
-from worldmodel.analysis.state_permutations import PermutationTest, permutation_test, relabelled_sequenceness
+from worldmodel.analysis.state_permutations import (
+    PermutationTest,
+    cross_sequence_relabellings,
+    permutation_test,
+    relabelled_sequenceness,
+)
 
 CHAINS = ((0, 1, 2, 3), (4, 5, 6, 7))
 STATES = 8
@@ -35,14 +40,20 @@ class Rate:
 
 
 def false_positive_rate(
-    runs: int, steps: int = 1000, persistence: float = 0.0, alternative: Alternative = "greater", seed: int = 0
+    runs: int,
+    steps: int = 1000,
+    persistence: float = 0.0,
+    alternative: Alternative = "greater",
+    relabellings: np.ndarray | None = None,
+    seed: int = 0,
 ) -> Rate:
     """How often noise without any sequence reaches p <= 0.05.
 
     persistence: 0 for white noise, 0.9 for noise that changes as slowly as latents often do.
+    relabellings: of places 0 to 7; those across the two sequences where None are given.
     """
     generator = np.random.default_rng(seed)
-    tests = (_tested(noise(steps, STATES, persistence, generator), alternative) for _ in range(runs))
+    tests = (_tested(noise(steps, STATES, persistence, generator), alternative, relabellings) for _ in range(runs))
     return _rate([test.p <= LEVEL for test in tests])
 
 
@@ -52,6 +63,7 @@ def power_curve(
     density: float = 0.04,
     strength: float = 2.0,
     persistence: float = 0.0,
+    relabellings: np.ndarray | None = None,
     seed: int = 0,
 ) -> dict[int, Rate]:
     """How often planted forward sequences of lag 1 are found, by length of the recording.
@@ -68,15 +80,18 @@ def power_curve(
 
     found = {}
     for length in steps:
-        tests = (_tested(planted(length, run), "greater") for run in seeds)
+        tests = (_tested(planted(length, run), "greater", relabellings) for run in seeds)
         found[length] = _rate([test.p <= LEVEL and LAGS[test.lag] == 1 for test in tests])
     return found
 
 
-def _tested(activations: np.ndarray, alternative: Alternative) -> PermutationTest:
+def _tested(activations: np.ndarray, alternative: Alternative, relabellings: np.ndarray | None) -> PermutationTest:
     weights = empirical_transitions(activations, LAGS)
     forward, backward = explained_by(transition_matrix(CHAINS, STATES), weights)
-    return permutation_test(forward - backward, relabelled_sequenceness(weights, CHAINS).difference, alternative)
+    others = cross_sequence_relabellings(4, 4) if relabellings is None else relabellings
+    return permutation_test(
+        forward - backward, relabelled_sequenceness(weights, CHAINS, others).difference, alternative
+    )
 
 
 def _rate(hits: Sequence[bool]) -> Rate:

@@ -1,13 +1,14 @@
 """Whether an order is stronger than orders in which the states merely have other names (Liu et al. 2019 and 2021).
 
-States exchange their places in two chains, rows and columns of the matrix together; time is left alone. Only those
-relabellings are used in which every step leads from one chain into the other, so that none shares a step with the true
-order: those that do would take part of the effect for chance (Liu et al. 2021, eLife 10:e66917).
+States exchange their places in two chains, rows and columns of the matrix together; time is left alone. There are two
+sets of relabellings. In `cross_sequence_relabellings` every step leads from one chain into the other, so that none
+shares a step with the true order; those that do take part of the effect for chance (Liu et al. 2021, eLife 10:e66917).
+`every_relabelling` has them all: a little less is found, but p is exact. That of the former is somewhat too small, as
+the true order is not one of them and they are all made of the same few pairs of states (`self_checks` measures it).
 
 What the test can claim: this recording follows this order more than such other orders. It presumes that the names could
 have been given otherwise, which holds if they were drawn at random for every subject (seed) and if decoders were
-trained before the order was learned. As the true order is not itself one of the relabellings, p is close to exact, not
-exact (see `self_checks`). Nothing is said of other subjects; for those, see `sign_flip`.
+trained before the order was learned. Nothing is said of other subjects; for those, see `sign_flip`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from worldmodel.analysis.alternatives import Alternative, towards
 from worldmodel.analysis.chains import checked_chains, steps_of
 from worldmodel.analysis.requirements import finite, require
 
-LIMIT = 30_000
+LIMIT = 50_000
 """Relabellings up to which all are used; beyond, as many as `DRAWS` are drawn."""
 DRAWS = 10_000
 
@@ -72,7 +73,7 @@ def cross_sequence_relabellings(first: int, second: int, seed: int = 0) -> np.nd
 
     Places 0 to first - 1 are the first chain, the rest the second; every step of every relabelling leads from one chain
     into the other. Two chains of four have 2,304; as exchanging chains of one length as wholes gives the same order
-    again, 1,152 differ, and those are returned. Beyond 30,000, 10,000 are drawn instead.
+    again, 1,152 differ, and those are returned. Beyond 50,000, 10,000 are drawn instead.
 
     Raises `AnalysisError` where there are none, as for chains of 6 and 3.
     """
@@ -92,18 +93,37 @@ def cross_sequence_relabellings(first: int, second: int, seed: int = 0) -> np.nd
     return np.stack([_drawn(patterns, first, second, generator) for _ in range(DRAWS)])
 
 
-def relabelled_sequenceness(weights: np.ndarray, chains: Sequence[ArrayLike]) -> Relabelled:
+@cache
+def every_relabelling(first: int, second: int, seed: int = 0) -> np.ndarray:
+    """`[P, first + second]`, the same for all orders but the true one, 20,159 for two chains of four.
+
+    As all orders are equally likely where names mean nothing, p is exact then (Pitman 1937). Beyond 50,000, 10,000 are
+    drawn instead.
+    """
+    require(first >= 2 and second >= 2, f"chains of {first} and {second} states: each needs at least two")
+    if factorial(first + second) <= LIMIT:
+        every = np.array(list(permutations(range(first + second))))[1:]
+        return every[every[:, 0] < every[:, first]] if first == second else every
+    generator = np.random.default_rng(seed)
+    return np.stack([generator.permutation(first + second) for _ in range(DRAWS)])
+
+
+def relabelled_sequenceness(weights: np.ndarray, chains: Sequence[ArrayLike], relabellings: np.ndarray) -> Relabelled:
     """Sequenceness of `weights` `[L, S, S]` (see `empirical_transitions`) under every relabelling of two chains.
 
     The matrices of an order, its reverse and the diagonal are disjoint, so that Z_F is the mean weight of its steps
-    minus that of all pairs of states in neither direction of it. The order of relabellings depends only on the lengths
-    of the chains, so that those of several subjects may be averaged, whatever the numbers of their states are.
+    minus that of all pairs of states in neither direction of it. Relabellings `[P, n]` speak of places in the chains,
+    so that results of several subjects may be averaged, whatever the numbers of their states are.
     """
     values = finite(weights, "weights", axes=3)
     states = values.shape[-1]
     checked = checked_chains(chains, states)
-    require(len(checked) == 2, f"chains: {len(checked)} were given; relabelling across chains needs two")
-    placed = np.concatenate(checked)[cross_sequence_relabellings(len(checked[0]), len(checked[1]))]
+    require(len(checked) == 2, f"chains: {len(checked)} were given; relabelling needs two")
+    require(
+        relabellings.shape[1] == sum(map(len, checked)),
+        f"relabellings: of {relabellings.shape[1]} places for chains of {len(checked[0])} and {len(checked[1])}",
+    )
+    placed = np.concatenate(checked)[relabellings]
     ends = steps_of([np.arange(len(checked[0])), len(checked[0]) + np.arange(len(checked[1]))])
     before, after = placed[:, ends[:, 0]], placed[:, ends[:, 1]]
     forward, backward = values[:, before, after].sum(-1).T, values[:, after, before].sum(-1).T
