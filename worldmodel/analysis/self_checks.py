@@ -3,6 +3,17 @@
 Both are measured on made-up activations of two chains of four states, with the largest difference over six lags. They
 are kinder than decoded ones: noise is independent between states, sequences have one lag and strength. So they say what
 may be hoped for, not what a real recording allows.
+
+Measured by `false_positive_rate(2000, seed=1, ...)`, share of noise with p <= 0.05 (standard error 0.005):
+
+    relabellings      alternative   white   AR(0.9)
+    across sequences  greater       0.055   0.065
+    across sequences  two-sided     0.064   0.082
+    every             greater       0.043   0.056
+    every             two-sided     0.049   0.051
+
+and by `power_curve(runs=200, ...)`, share of recordings of 200, 400, 800 and 1,600 steps in which planted sequences
+were found: 0.68, 0.95, 1, 1 across sequences, and 0.64, 0.95, 1, 1 with every relabelling.
 """
 
 from __future__ import annotations

@@ -87,10 +87,9 @@ def cross_sequence_relabellings(first: int, second: int, seed: int = 0) -> np.nd
     )
     if len(patterns) * factorial(first) * factorial(second) <= LIMIT:
         members = permutations(range(first)), permutations(range(first, first + second))
-        every = np.stack([_placed(*choice) for choice in product(patterns, *members)])
-        return every[every[:, 0] < every[:, first]] if first == second else every
+        return _different(np.stack([_placed(*choice) for choice in product(patterns, *members)]), first)
     generator = np.random.default_rng(seed)
-    return np.stack([_drawn(patterns, first, second, generator) for _ in range(DRAWS)])
+    return _kept(np.stack([_drawn(patterns, first, second, generator) for _ in range(DRAWS)]))
 
 
 @cache
@@ -102,10 +101,9 @@ def every_relabelling(first: int, second: int, seed: int = 0) -> np.ndarray:
     """
     require(first >= 2 and second >= 2, f"chains of {first} and {second} states: each needs at least two")
     if factorial(first + second) <= LIMIT:
-        every = np.array(list(permutations(range(first + second))))[1:]
-        return every[every[:, 0] < every[:, first]] if first == second else every
+        return _different(np.array(list(permutations(range(first + second))))[1:], first)
     generator = np.random.default_rng(seed)
-    return np.stack([generator.permutation(first + second) for _ in range(DRAWS)])
+    return _kept(np.stack([generator.permutation(first + second) for _ in range(DRAWS)]))
 
 
 def relabelled_sequenceness(weights: np.ndarray, chains: Sequence[ArrayLike], relabellings: np.ndarray) -> Relabelled:
@@ -155,6 +153,17 @@ def permutation_test(observed: np.ndarray, permuted: np.ndarray, alternative: Al
         p=(own + reached) / (own + len(largest)),
         floor=own / (own + len(largest)),
     )
+
+
+def _different(every: np.ndarray, first: int) -> np.ndarray:
+    """Of relabellings that exchange two chains of one length as wholes, one of each pair."""
+    return _kept(every[every[:, 0] < every[:, first]] if 2 * first == every.shape[1] else every)
+
+
+def _kept(relabellings: np.ndarray) -> np.ndarray:
+    """Not to be changed by whoever is given them, since the next is given the same."""
+    relabellings.flags.writeable = False
+    return relabellings
 
 
 def _drawn(patterns: list[np.ndarray], first: int, second: int, generator: np.random.Generator) -> np.ndarray:
