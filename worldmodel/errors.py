@@ -28,7 +28,7 @@ class EnvironmentFailure(WorldModelError):
 
 
 class NumericalError(WorldModelError):
-    """A loss, reward or observation that is not a finite number."""
+    """A loss, reward, observation or latent that is not a finite number."""
 
     exit_code = 5
 
@@ -49,6 +49,12 @@ class CellsFailed(WorldModelError):
     """Cells of a suite that failed, after the others were run."""
 
     exit_code = 8
+
+
+class AnalysisError(WorldModelError):
+    """Data that cannot answer what was asked of them: too few, of another shape, or without a unique answer."""
+
+    exit_code = 9
 
 
 class Stopped(WorldModelError):
