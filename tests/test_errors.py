@@ -28,6 +28,7 @@ def test_the_codes_do_not_change():
         "StorageError": 6,
         "DirectoryInUse": 7,
         "CellsFailed": 8,
+        "PortUnavailable": 9,
     }
 
 

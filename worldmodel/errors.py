@@ -51,6 +51,12 @@ class CellsFailed(WorldModelError):
     exit_code = 8
 
 
+class PortUnavailable(WorldModelError):
+    """A port that another program is using, or that may not be opened."""
+
+    exit_code = 9
+
+
 class Stopped(WorldModelError):
     """A signal asked the run to stop, and it was saved first.
 
