@@ -16,6 +16,15 @@ def counter_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def returning_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `counter_run`, in games of 40 steps that can be lived again."""
+    environment = {"id": "Returning-v0", "kwargs": {"length": 40, "pixels": True}}
+    session = counter_session(tmp_path_factory.mktemp("runs") / "returning", environment=environment)
+    session.go()
+    return session.run.path
+
+
+@pytest.fixture(scope="session")
 def world_model_run(counter_run: Path) -> Path:
     """A finished run of 10 gradient steps, in which a world model alone learned from what `counter_run` recorded."""
     session = world_model_session(counter_run.with_name("world_model"), counter_run)

@@ -42,7 +42,18 @@ class Counter(gymnasium.Env[np.ndarray, int]):
         return np.broadcast_to(color, (16, 16, 3)).copy()
 
 
+class Returning(Counter):
+    """Is at its first episode after every reset, so that it comes back to any of its moments."""
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        self.episode = 0
+        return super().reset(seed=seed, options=options)
+
+
 def register_counter() -> None:
-    """Make `Counter-v0` known to Gymnasium, once."""
+    """Make `Counter-v0` and `Returning-v0` known to Gymnasium, once."""
     if "Counter-v0" not in gymnasium.registry:
         gymnasium.register("Counter-v0", entry_point=Counter)
+        gymnasium.register("Returning-v0", entry_point=Returning)

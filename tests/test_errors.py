@@ -29,6 +29,7 @@ def test_the_codes_do_not_change():
         "DirectoryInUse": 7,
         "CellsFailed": 8,
         "AnalysisError": 9,
+        "PortUnavailable": 10,
     }
 
 

@@ -71,3 +71,19 @@ def test_leading_axes_are_kept():
     log_p = torch.zeros(3, 5, 2, 4)
     assert latents.kl_divergence(log_p, log_p).shape == latents.entropy(log_p).shape == (3, 5)
     assert latents.log_probabilities(log_p, 0.1).shape == latents.sample(log_p - 1).shape == (3, 5, 2, 4)
+
+
+def test_temperatures_by_hand():
+    """Probabilities to the power of 1 / temperature, normalised; at 0 the likeliest class is certain."""
+    log_p = torch.tensor([[0.8, 0.2], [0.36, 0.64]]).log()
+    assert torch.equal(latents.temper(log_p, 1).exp().round(decimals=5), log_p.exp().round(decimals=5))
+    assert torch.allclose(latents.temper(log_p, 0.5)[0].exp(), torch.tensor([0.64, 0.04]) / 0.68)
+    assert torch.allclose(latents.temper(log_p, 2)[1].exp(), torch.tensor([0.6, 0.8]) / 1.4)
+    assert torch.equal(latents.temper(log_p, 0).exp(), torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    assert latents.temper(log_p, 1e-4).exp().isfinite().all()
+
+
+def test_at_temperature_zero_nothing_is_left_to_chance():
+    log_p = torch.log_softmax(torch.randn(2000, 3, 5, generator=torch.Generator().manual_seed(0)), -1)
+    drawn = latents.sample(latents.temper(log_p, 0))
+    assert torch.equal(drawn.argmax(-1), log_p.argmax(-1)) and torch.equal(drawn.sum(-1), torch.ones(2000, 3))

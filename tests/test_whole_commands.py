@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from PIL import Image
+from websockets.sync.client import connect
 
 from worldmodel.running.metrics_file import read_metrics
 from worldmodel.viewing.film import FRAME_MILLISECONDS
@@ -175,3 +177,21 @@ def test_the_program_is_a_command_of_its_own(run):
     program = Path(sys.executable).with_name("worldmodel")
     ended = subprocess.run([program, "inspect", run], capture_output=True, text=True, timeout=300)
     assert (ended.returncode, ended.stderr) == (0, "") and "CartPole-v1" in ended.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_dream_is_served_until_a_signal_ends_it(run, number):
+    words = [sys.executable, "-m", "worldmodel", "play", run]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=ROOT, **pipes) as process:
+        address = process.stdout.readline().strip()
+        with urlopen(address, timeout=60) as page:
+            assert "Inside a dream of CartPole-v1" in page.read().decode()
+        with connect(address.replace("http", "ws") + "socket", proxy=None) as visitor:
+            visitor.recv(timeout=60)
+            visitor.send('{"do": "step"}')
+            assert json.loads(visitor.recv(timeout=60))["depth"] == 1
+            process.send_signal(number)
+            said = process.communicate(timeout=30)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert said == ("", "stopped\n" if number == signal.SIGINT else "")

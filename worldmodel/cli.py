@@ -106,6 +106,15 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print files and validity as JSON")
     command.set_defaults(run_command=dream)
 
+    command = commands.add_parser("play", help="play inside a dream, and the real game beside it, in a browser")
+    command.add_argument("run", help=run_help)
+    command.add_argument("--checkpoint", default="last", help="last or best (default last)")
+    command.add_argument(
+        "--port", type=natural, default=0, help="of the page, on this machine (default 0: any free one)"
+    )
+    command.add_argument("--seed", type=natural, default=0, help="which games and moments (default 0)")
+    command.set_defaults(run_command=play)
+
     command = commands.add_parser("report", help="one page about a run: score, protocol, curves, a dream")
     command.add_argument("run", help=run_help)
     command.add_argument("--output", type=Path, help="file (default: report.html of the run)")
@@ -170,6 +179,13 @@ def dream(options: argparse.Namespace) -> None:
         return
     print("\n".join(map(str, files)))
     print("valid for " + ", ".join(f"{each.horizon} steps ({name})" for name, each in validity.items()))
+
+
+def play(options: argparse.Namespace) -> None:
+    """`worldmodel play RUN`."""
+    from worldmodel.studies.playing import play_run
+
+    play_run(options.run, options.checkpoint, options.port, options.seed)
 
 
 def report(options: argparse.Namespace) -> None:

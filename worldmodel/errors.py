@@ -57,6 +57,12 @@ class AnalysisError(WorldModelError):
     exit_code = 9
 
 
+class PortUnavailable(WorldModelError):
+    """A port that another program is using, or that may not be opened."""
+
+    exit_code = 10
+
+
 class Stopped(WorldModelError):
     """A signal asked the run to stop, and it was saved first.
 

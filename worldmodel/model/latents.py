@@ -18,6 +18,16 @@ def log_probabilities(logits: Tensor, uniform_mix: float) -> Tensor:
     return torch.log((1 - uniform_mix) * probabilities + uniform_mix / logits.shape[-1])
 
 
+def temper(log_probs: Tensor, temperature: float) -> Tensor:
+    """Log-probabilities `[..., S, K]` at a temperature: 1 leaves them, 0 keeps the likeliest class, more flattens.
+
+    The probabilities become those to the power of 1 / temperature, normalised.
+    """
+    if temperature == 0:
+        return F.one_hot(log_probs.argmax(-1), log_probs.shape[-1]).to(log_probs.dtype).log()
+    return torch.log_softmax(log_probs / temperature, -1)
+
+
 def sample(log_probs: Tensor) -> Tensor:
     """One-hot draws `[..., S, K]` by inverting the cumulative distribution."""
     cumulative = log_probs.exp().cumsum(-1)

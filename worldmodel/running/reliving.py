@@ -29,6 +29,11 @@ class Game:
     reward: np.ndarray
     terminated: np.ndarray
 
+    def until(self, row: int) -> Game:
+        """The game up to and with `row`."""
+        columns = (self.observation, self.action, self.reward, self.terminated)
+        return Game(self.seed, *(column[: row + 1] for column in columns))
+
     def movie(self) -> Movie:
         """The game as one movie `[1, T]`, from its first row on."""
         rows = len(self.action)

@@ -42,7 +42,9 @@ def tell(
         rows.append((observation, 0, reward, terminated, truncated))
         infos.append(info)
         over = terminated or truncated
-    seen, action, reward, terminated, truncated = (torch.from_numpy(np.stack(column))[None] for column in zip(*rows))
+    seen, action, reward, terminated, truncated = (
+        torch.from_numpy(np.stack(column))[None] for column in zip(*rows, strict=True)
+    )
     nothing = torch.zeros(1, dtype=torch.long)
     movie = Movie(
         observation=seen,

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from worldmodel.errors import StorageError
 
 
-def write_html(template: str, path: Path, **content: Any) -> Path:
-    """Fills `template` with `content` and writes it at `path`; StorageError where that fails.
+def fill(template: str, **content: Any) -> str:
+    """Fills `template` with `content`.
 
     Whatever text comes from a run is escaped: in the page by autoescaping, in the script as JSON.
     """
@@ -20,7 +20,12 @@ def write_html(template: str, path: Path, **content: Any) -> Path:
         loader=PackageLoader("worldmodel.viewing", "pages"), autoescape=True, undefined=StrictUndefined
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
-    text = environment.get_template(template).render(**content)
+    return environment.get_template(template).render(**content)
+
+
+def write_html(template: str, path: Path, **content: Any) -> Path:
+    """Fills `template` with `content` and writes it at `path`; StorageError where that fails."""
+    text = fill(template, **content)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
