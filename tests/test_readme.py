@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worldmodel.cli import make_parser, parse
+from worldmodel.cli.commands import make_parser, parse
 from worldmodel.configuration import read_settings
 from worldmodel.running.settings import Settings
 

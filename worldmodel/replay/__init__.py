@@ -1,5 +1,6 @@
 """The heart: two replays with one signature and one type, and how much of each."""
 
+from worldmodel.replay.gain import gain
 from worldmodel.replay.holding import Holding
 from worldmodel.replay.imagination import ImaginationReplay
 from worldmodel.replay.mixture import Mixture
@@ -18,4 +19,5 @@ __all__ = [
     "Policy",
     "Replay",
     "Starts",
+    "gain",
 ]

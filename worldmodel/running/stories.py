@@ -42,16 +42,14 @@ def tell(
         rows.append((observation, 0, reward, terminated, truncated))
         infos.append(info)
         over = terminated or truncated
-    seen, action, reward, terminated, truncated = (
-        torch.from_numpy(np.stack(column))[None] for column in zip(*rows, strict=True)
-    )
+    columns = [torch.from_numpy(np.stack(column))[None] for column in zip(*rows, strict=True)]
     nothing = torch.zeros(1, dtype=torch.long)
     movie = Movie(
-        observation=seen,
-        action=action.long(),
-        reward=reward.float(),
-        terminated=terminated,
-        truncated=truncated,
+        observation=columns[0],
+        action=columns[1].long(),
+        reward=columns[2].float(),
+        terminated=columns[3],
+        truncated=columns[4],
         first=torch.arange(len(rows))[None] == 0,
         mask=torch.ones(1, len(rows), dtype=torch.bool),
         context=nothing,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from worldmodel.cli import main, parse, train
+from worldmodel.cli import main, train
+from worldmodel.cli.commands import parse
 from worldmodel.configuration import settings_to_dict
 from worldmodel.running.checkpoints import load_checkpoint, save_checkpoint
 from worldmodel.running.run_directory import RunDirectory

@@ -1,0 +1,14 @@
+import argparse
+
+import pytest
+
+from worldmodel.cli.arguments import natural, positive
+
+
+def test_whole_numbers_within_their_bounds():
+    assert natural("0") == 0 and positive("7") == 7
+    for kind, text in ((natural, "-1"), (positive, "0")):
+        with pytest.raises(argparse.ArgumentTypeError, match="must be at least"):
+            kind(text)
+    with pytest.raises(ValueError):
+        positive("many")

@@ -1,0 +1,79 @@
+"""The lab as a whole: which training days there are, and what is made of what was measured."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worldmodel.errors import AnalysisError
+from worldmodel.studies.benchmark_run import Workplace
+from worldmodel.studies.replay_lab import Lab, gather, report, result_file, strangers, true_pairs
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent.parent)
+
+
+def example(subject: int, size: float = 0.8) -> dict:
+    """Measurements with D of `size` in dreams."""
+    g = np.random.default_rng(subject)
+    weights = 0.02 * g.standard_normal((4, 8, 8))
+    weights[0, [0, 1, 2, 4, 5, 6], [1, 2, 3, 5, 6, 7]] += size
+    streams = [f"{rest}, {kind}" for rest in ("before", "rest 1", "rest 2") for kind in ("movie", "imagined")]
+    values = {stream: {order: [size, 0.0, 0.0, None] for order in ORDERS} for stream in [*streams, "rest 2, planned"]}
+    runs = {"forward": [9, 5, 2], "backward": [0, 0, 0], "relabelled": [1.0, 0.5, 0.1]}
+    return {
+        "subject": subject,
+        "sequenceness": values,
+        "weights": [*weights[:3].tolist(), None],
+        "runs": dict.fromkeys(streams, runs),
+        "query": {"0.0": 0.5, "0.5": 1.0, "1.0": 1.0},
+        "slots": g.permutation(8).tolist(),
+    }
+
+
+ORDERS = ("true", "visual", "rewarded", "neutral")
+
+
+def test_every_subject_has_a_rule_of_its_own_and_controls_are_fewer():
+    cells = Lab(seeds=3, controls=2).cells
+    assert [(cell.method, cell.seed) for cell in cells if cell.seed == 2] == [("rule", 2)]
+    assert len(cells) == 3 + 2 * 2
+    for cell in cells:
+        words = list(cell.arguments)
+        assert words[words.index("--environment.kwargs.subject") + 1] == str(cell.seed)
+
+
+def test_measurements_as_arrays():
+    measured = gather([example(0), example(1)])
+    effects = measured.effects["rest 1, imagined", "true"]
+    assert effects.shape == (2, 4) and np.isnan(effects[:, 3]).all()
+    assert measured.weights.shape == (2, 3, 8, 8) and measured.runs.tolist() == [4.5, 4.5]
+
+
+def test_the_order_of_a_stranger_is_read_from_the_same_slots():
+    """If both have the same slots the stranger's order is one's own; else it is another."""
+    same = [{**example(number), "slots": list(range(8))} for number in range(2)]
+    assert (strangers(same)[:, 0] > 0.7).all()
+    assert (np.abs(strangers([example(number) for number in range(8)])[:, 0]) < 0.5).all()
+
+
+def test_no_true_pair_is_shown_on_a_test_day():
+    assert sum(true_pairs(subject) for subject in range(10)) == 0
+
+
+def test_the_report_is_a_page_a_figure_and_numbers(tmp_path):
+    place = Workplace("lab", tmp_path / "runs", tmp_path / "results")
+    with pytest.raises(AnalysisError, match="no subject has been measured"):
+        report(place, "command", fast=False)
+    for number in range(6):
+        file = result_file(place, "rule", number)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(example(number)))
+    page = report(place, "python -m worldmodel replay-lab", fast=False)
+    found = json.loads((page.parent / "replay_lab.json").read_text())
+    assert found["subjects"] == 6 and found["true_pairs_on_test_days"] == 0
+    assert {each["name"]: each["verdict"] for each in found["criteria"]}["C1"] == "holds"
+    assert (page.parent / "sequenceness.svg").exists() and "6 subjects" in page.read_text()

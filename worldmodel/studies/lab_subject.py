@@ -1,0 +1,187 @@
+"""One subject of the replay lab: it has learned its training day; now it lives its test day, rests, and is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from worldmodel.analysis.chains import transition_matrix
+from worldmodel.analysis.decoding import Decoders, held_out_accuracy, stratified_folds, train_decoders
+from worldmodel.analysis.episodes import stays_within
+from worldmodel.analysis.event_counts import run_counts
+from worldmodel.analysis.lab_criteria import CHAINS
+from worldmodel.analysis.sequenceness import empirical_transitions, explained_by
+from worldmodel.environments.replay_story import ReplayStory
+from worldmodel.environments.scrambles import slots, visual_transitions
+from worldmodel.experience import Movie
+from worldmodel.learning import Agent, AgentSettings
+from worldmodel.model import WorldModel
+from worldmodel.running.loading import load_agent
+from worldmodel.running.resting import Log, awake, plan, rest, without_values
+from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.stories import tell
+
+LAGS = (1, 2, 3, 4)
+"""In replayed moments; a dream passes four objects at most."""
+STATES = 8
+SHARES = (0.0, 0.5, 1.0)
+ACCEPT = 0.5
+"""Value from which on an object is accepted, half of what is paid."""
+ENOUGH = 3
+"""Pairs of moments for every state, below which sequenceness at a lag is not asked for."""
+SILENT = 0.5
+"""Activity below which no object counts as replayed, for exact counts."""
+RESTING = AgentSettings(
+    imagination_warmup=0,
+    imagination_ramp=0,
+    horizon=6,
+    rollouts=9,
+    dream_starts="end",
+    movie_returns="uncut",
+    discount=0.95,
+    units=64,
+    learning_rate=3e-3,
+    target_rate=0.1,
+)
+REST_STEPS = 100
+PLANS = 8
+BACKUPS = 20
+LOCALISERS = 10
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who is measured: what it learned, and the stories it is told.
+
+    number: that of the subject, which is a seed, too.
+    stories: keyword arguments of its `ReplayStory`.
+    """
+
+    number: int
+    world_model: WorldModel
+    stories: dict[str, Any]
+
+    def test_day(self, cues: int = 1) -> ReplayStory:
+        """Stories of objects that it has never seen."""
+        return ReplayStory(**{**self.stories, "day": "test", "cues": cues})
+
+
+def open_subject(run: Path, trained: bool = True) -> Subject:
+    """The subject of a run of configs/replay_lab.yaml; an untrained one has the weights it began with."""
+    settings = RunDirectory.open(run).settings()
+    agent = load_agent(run)
+    number = int(settings.environment.kwargs.get("subject", 0))
+    if not trained:
+        torch.manual_seed(number)
+        usual = agent.world_model.standardise.state_dict()
+        agent = Agent(agent.spec, settings.world_model, settings.agent).eval()
+        agent.world_model.standardise.load_state_dict(usual)
+    return Subject(number, agent.world_model, dict(settings.environment.kwargs))
+
+
+def measure(subject: Subject) -> dict[str, Any]:
+    """Everything that is measured of one subject, as plain types; sequenceness has an entry for each of LAGS."""
+    torch.manual_seed(subject.number)
+    decoders, accuracy = localise(subject)
+    uncued, cued = (tell(subject.test_day(cues), seed=subject.number) for cues in (0, 1))
+    before = tell(subject.test_day(), seed=subject.number, options={"phase": "rest-before"})
+    story = subject.test_day()
+    story.reset(seed=subject.number)
+    orders = _orders(story, cued.rewarded)
+    found: dict[str, Any] = {"subject": subject.number, "decoding": accuracy, "sequenceness": {}, "runs": {}}
+    for name, told in (("before", before), ("rest 1", uncued), ("rest 2", cued)):
+        resting = without_values(subject.world_model, RESTING)
+        for stream, log in rest(resting, told.movie, REST_STEPS).items():
+            found["sequenceness"][f"{name}, {stream}"] = _sequenceness(decoders, log, orders)
+            found["runs"][f"{name}, {stream}"] = _runs(decoders, log)
+            if (name, stream) == ("rest 1", "imagined"):
+                found["weights"] = [None if each is None else each.tolist() for each in _weights(decoders, log)]
+    found["sequenceness"]["rest 2, planned"] = _sequenceness(decoders, _plans(subject, cued.movie), orders)
+    found["query"] = {str(share): query(subject, cued.movie, share) for share in SHARES}
+    found["slots"] = list(slots(story.rule))
+    return found
+
+
+@torch.no_grad()
+def localise(subject: Subject) -> tuple[Decoders, float]:
+    """Decoders of the test day's objects, trained on single looks at them, and their accuracy on looks held out."""
+    told = [tell(subject.test_day(), seed, {"phase": "localise"}) for seed in range(LOCALISERS)]
+    seen = [subject.world_model.observe(each.movie).latent.stochastic[0].numpy() for each in told]
+    latents, labels = np.concatenate(seen), np.concatenate([each.state for each in told])
+    folds = stratified_folds(labels, 5)
+    return train_decoders(latents, labels, STATES), held_out_accuracy(latents, labels, STATES, folds).accuracy
+
+
+def query(subject: Subject, movie: Movie, share: float) -> float:
+    """Share of objects rightly accepted or declined, after a rest with this share of imagination on the cued story."""
+    agent = without_values(subject.world_model, replace(RESTING, imagination_share=share))
+    rest(agent, movie, REST_STEPS)
+    right = 0
+    for state in range(STATES):
+        story = subject.test_day()
+        story.reset(seed=subject.number)
+        slot = slots(story.rule).index(state)
+        asked = tell(story, subject.number, {"phase": "query", "state": state}, choose=partial(int, slot))
+        with torch.no_grad():
+            value = agent.target_network.values(awake(agent, asked.movie)).max().item()
+        right += (value > ACCEPT) == (state // len(CHAINS[0]) == asked.rewarded)
+    return right / STATES
+
+
+def _orders(story: ReplayStory, rewarded: int) -> dict[str, np.ndarray]:
+    """The orders that are asked for, `[8, 8]` each."""
+    return {
+        "true": transition_matrix(CHAINS, STATES),
+        "visual": visual_transitions(story.rule).astype(float),
+        "rewarded": transition_matrix([CHAINS[rewarded]], STATES),
+        "neutral": transition_matrix([CHAINS[1 - rewarded]], STATES),
+    }
+
+
+def _weights(decoders: Decoders, log: Log) -> list[np.ndarray | None]:
+    """Empirical transitions `[8, 8]` by lag, None for lags at which too few moments lie in one event."""
+    activity = decoders.activations(log.seen) if len(log.seen) else np.empty((0, STATES))
+    enough = [stays_within(len(activity), lag, log.event).sum() >= ENOUGH * STATES for lag in LAGS]
+    return [
+        empirical_transitions(activity, [lag], log.event)[0] if there else None
+        for lag, there in zip(LAGS, enough, strict=True)
+    ]
+
+
+def _sequenceness(decoders: Decoders, log: Log, orders: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
+    """Z_F - Z_B by lag of every order, None for lags at which too few moments lie in one event."""
+    found: dict[str, list[float | None]] = {name: [] for name in orders}
+    for weights in _weights(decoders, log):
+        for name, order in orders.items():
+            if weights is None:
+                found[name].append(None)
+            else:
+                forward, backward = explained_by(order, weights[None])
+                found[name].append(float((forward - backward)[0]))
+    return found
+
+
+def _runs(decoders: Decoders, log: Log) -> dict[str, list[float]]:
+    """Exact counts of true runs of 2, 3 and 4 objects, and their mean over relabellings."""
+    activity = decoders.activations(log.seen)
+    state = np.where(activity.max(1) > SILENT, activity.argmax(1), -1)
+    counts = run_counts([state[log.event == number] for number in np.unique(log.event)], CHAINS)
+    return {
+        "forward": counts.forward.tolist(),
+        "backward": counts.backward.tolist(),
+        "relabelled": counts.permuted_forward.mean(0).tolist(),
+    }
+
+
+def _plans(subject: Subject, movie: Movie) -> Log:
+    """Several plans, each from fresh values, so that there are moments enough."""
+    plans = []
+    for _ in range(PLANS):
+        agent = without_values(subject.world_model, RESTING)
+        plans.append(plan(agent, awake(agent, movie), BACKUPS))
+    return Log(np.concatenate(plans), np.repeat(np.arange(PLANS), [len(each) for each in plans]))

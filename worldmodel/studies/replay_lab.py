@@ -1,0 +1,183 @@
+"""The replay lab: many subjects learn a rule, live a test day, rest and are measured; controls must show nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worldmodel.analysis.lab_criteria import CHAINS, Measured, group_test, judge
+from worldmodel.analysis.state_permutations import cross_sequence_relabellings, relabelled_sequenceness
+from worldmodel.environments.replay_story import ReplayStory
+from worldmodel.environments.true_order import count_true_pairs
+from worldmodel.errors import AnalysisError
+from worldmodel.memory.atomic import write_whole
+from worldmodel.running.stories import tell
+from worldmodel.studies.benchmark_run import Workplace
+from worldmodel.studies.lab_subject import SHARES, STATES, measure, open_subject
+from worldmodel.studies.suites import Cell, Suite, cells_of
+from worldmodel.viewing.lab_page import Control, LabPage, write_lab
+from worldmodel.viewing.lab_plots import draw_sequenceness
+from worldmodel.viewing.pages import inline
+
+WORLD = "ReplayStory-v0"
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "rule": {},
+    "shuffled-rule": {"environment.kwargs.rule": "shuffled"},
+    "no-rule": {"environment.kwargs.walks": 0},
+}
+"""What subjects learn: the rule, another one for every set of objects, or stories without walks."""
+FAST = {"trainer.replay_ratio": 0.016}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """How large the lab is.
+
+    seeds: subjects that learn the rule; controls: subjects of each control.
+    fast: shorter training, only to see that all works.
+    """
+
+    seeds: int = 21
+    controls: int = 12
+    fast: bool = False
+
+    @property
+    def suite(self) -> Suite:
+        """Its training days as a suite."""
+        settings = FAST if self.fast else {}
+        return Suite(("configs/replay_lab.yaml",), (WORLD,), arms=CONDITIONS, seeds=self.seeds, settings=settings)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The training days, one a subject."""
+        found = []
+        for cell in cells_of(self.suite):
+            if cell.method == "rule" or cell.seed < self.controls:
+                subject = ("--environment.kwargs.subject", str(cell.seed))
+                found.append(replace(cell, arguments=(*cell.arguments, *subject)))
+        return found
+
+
+def measure_cells(cells: list[Cell], place: Workplace, controls: int, say: Callable[[str], None]) -> None:
+    """Measures every subject that has not been, and the untrained one beside it; results are JSON files."""
+    for cell in cells:
+        conditions = [(cell.method, True)]
+        if cell.method == "rule" and cell.seed < controls:
+            conditions.append(("untrained", False))
+        for condition, trained in conditions:
+            file = result_file(place, condition, cell.seed)
+            if not file.exists():
+                found = measure(open_subject(place.run(cell), trained))
+                write_whole(file, json.dumps(found).encode())
+                say(f"measured {condition}, subject {cell.seed}")
+
+
+def result_file(place: Workplace, condition: str, subject: int) -> Path:
+    """Where the measurements of one subject lie."""
+    return place.results / place.name / "measured" / condition / f"subject-{subject}.json"
+
+
+def report(place: Workplace, command: str, fast: bool) -> Path:
+    """Judges what was measured, and writes figure, numbers and page beside it; the page's path."""
+    folder = place.results / place.name
+    subjects = read_measured(place, "rule")
+    if not subjects:
+        raise AnalysisError(f"{folder}: no subject has been measured; run the replay lab first")
+    measured = gather(subjects)
+    relabelled = relabelled_sequenceness(measured.weights.mean(0), CHAINS, cross_sequence_relabellings(4, 4))
+    threshold = float(np.quantile(relabelled.difference.max(1), 0.95))
+    draw_sequenceness(measured.effects, threshold, folder / "sequenceness")
+    verdicts, controls = judge(measured), _controls(place, subjects, measured)
+    pairs = sum(true_pairs(each["subject"]) for each in subjects)
+    write_whole(
+        folder / "replay_lab.json",
+        json.dumps(
+            {
+                "subjects": len(subjects),
+                "true_pairs_on_test_days": pairs,
+                "criteria": [asdict(each) for each in verdicts],
+                "controls": [asdict(each) for each in controls],
+            },
+            indent=1,
+        ).encode(),
+    )
+    figure = inline("png", (folder / "sequenceness.png").read_bytes())
+    page = LabPage(len(subjects), pairs, figure, verdicts, controls, command, fast)
+    return write_lab(page, folder / "replay_lab.html")
+
+
+def read_measured(place: Workplace, condition: str) -> list[dict[str, Any]]:
+    """What was measured under a condition, subject by subject."""
+    files = (place.results / place.name / "measured" / condition).glob("subject-*.json")
+    return sorted((json.loads(file.read_text()) for file in files), key=lambda found: found["subject"])
+
+
+def gather(subjects: list[dict[str, Any]]) -> Measured:
+    """The measurements of subjects as arrays over them."""
+    streams = subjects[0]["sequenceness"]
+    return Measured(
+        effects={
+            (stream, order): np.array([each["sequenceness"][stream][order] for each in subjects], float)
+            for stream, orders in streams.items()
+            for order in orders
+        },
+        weights=_whole_lags([each["weights"] for each in subjects]),
+        runs=np.array([_beyond(each["runs"]["rest 1, imagined"]) for each in subjects]),
+        query={share: np.array([each["query"][str(share)] for each in subjects]) for share in SHARES},
+    )
+
+
+def true_pairs(subject: int) -> int:
+    """Steps of the true order at lag 1 in the stories of a subject's test day."""
+    told = [tell(ReplayStory(subject=subject, day="test", cues=cues), subject) for cues in (0, 1)]
+    return sum(count_true_pairs(each.state.tolist(), 1, len(CHAINS[0])) for each in told)
+
+
+def _whole_lags(weights: list[list[Any]]) -> np.ndarray:
+    """`[n, L, 8, 8]`, the lags that no subject lacks."""
+    lags = [lag for lag in range(len(weights[0])) if all(each[lag] is not None for each in weights)]
+    return np.array([[each[lag] for lag in lags] for each in weights]).reshape(len(weights), len(lags), STATES, STATES)
+
+
+def _beyond(runs: dict[str, list[float]]) -> float:
+    """Runs of three objects above their mean over relabellings."""
+    return runs["forward"][1] - runs["relabelled"][1]
+
+
+def _controls(place: Workplace, subjects: list[dict[str, Any]], measured: Measured) -> list[Control]:
+    """Every negative control for which there are measurements: dreams in what would be the true order."""
+    effects = {"rest before any object was seen": measured.effects["before, imagined", "true"]}
+    if len(subjects) > 1:
+        effects["the true order of another subject"] = strangers(subjects)
+    for condition, words in (
+        ("untrained", "an untrained world model"),
+        ("no-rule", "trained without walks"),
+        ("shuffled-rule", "trained with another rule for every set"),
+    ):
+        if others := read_measured(place, condition):
+            effects[words] = gather(others).effects["rest 1, imagined", "true"]
+    return [Control(name, len(each), *_in_words(each)) for name, each in effects.items()]
+
+
+def strangers(subjects: list[dict[str, Any]]) -> np.ndarray:
+    """D `[n, L]` of each subject's dreams along the order that the next subject's rule reads from the same slots."""
+    found = []
+    for each, other in zip(subjects, subjects[1:] + subjects[:1], strict=True):
+        slot_of = {state: slot for slot, state in enumerate(other["slots"])}
+        place = [each["slots"][slot_of[state]] for state in range(STATES)]
+        weights = _whole_lags([each["weights"]])[0]
+        found.append(relabelled_sequenceness(weights, CHAINS, np.array([place])).difference[0])
+    return np.array(found)
+
+
+def _in_words(effects: np.ndarray) -> tuple[str, str]:
+    try:
+        mean, p = group_test(effects, "greater")
+    except AnalysisError:
+        return f"{np.nanmean(effects[:, 0]):+.3f}", "not enough seeds"
+    return f"{mean:+.3f}", f"{p:.3g}"
