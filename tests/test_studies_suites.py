@@ -1,5 +1,6 @@
 """Suites: which cells there are, what they are told, and when two cells measure the same."""
 
+import hashlib
 import shlex
 from pathlib import Path
 
@@ -115,3 +116,15 @@ def test_the_sweep_has_the_cells_of_its_suite():
         settings = read_settings(Settings, [*fixed, *arguments])
         assert (settings.environment.id, settings.agent.imagination_share, settings.trainer.seed) == chosen
         assert settings.trainer.evaluation_episodes == suite.settings["trainer.evaluation_episodes"]
+
+
+def test_a_setting_at_its_default_is_no_part_of_the_hash_and_any_other_is():
+    settings = Settings()
+    usual = settings_hash(settings)
+    assert usual == hashlib.sha256(b"{}").hexdigest()[:16]
+    settings.trainer.run, settings.trainer.threads = "elsewhere", 3
+    assert settings_hash(settings) == usual
+    settings.environment.kwargs = {"subject": 1}
+    first = settings_hash(settings)
+    settings.agent.horizon += 1
+    assert len({usual, first, settings_hash(settings)}) == 3

@@ -6,10 +6,12 @@ import hashlib
 import json
 import shlex
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
-from worldmodel.configuration import read_settings, settings_to_dict
+from worldmodel.configuration import differences, read_settings, settings_to_dict
 from worldmodel.environments import EnvironmentSettings, make_worlds
 from worldmodel.errors import ConfigurationError
 from worldmodel.running.settings import Settings
@@ -129,11 +131,16 @@ def _cell(suite: Suite, game: str, method: str, changes: dict[str, Any], seed: i
 
 
 def settings_hash(settings: Settings) -> str:
-    """Equal for two runs that differ in directory and machine alone."""
-    plain = settings_to_dict(settings)
-    for name in OF_THE_MACHINE:
-        del plain["trainer"][name]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+    """Equal for two runs that differ in directory and machine alone.
+
+    What is as by default is left out, so that results outlive settings that are added after them.
+    """
+    plain, usual = settings_to_dict(settings), settings_to_dict(Settings())
+    of_the_machine = {f"trainer.{name}" for name in OF_THE_MACHINE}
+    chosen = {}
+    for key in set(differences(usual, plain)) - of_the_machine:
+        chosen[key] = reduce(getitem, key.split("."), plain)
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _text(value: Any) -> str:
