@@ -49,7 +49,7 @@ RESTING = AgentSettings(
     target_rate=0.1,
 )
 REST_STEPS = 100
-PLANS = 8
+PLANS = 24
 BACKUPS = 20
 LOCALISERS = 10
 
