@@ -1,24 +1,13 @@
 """The page of dreams in a real browser: play, scrub, step, and change the dream, by mouse and keyboard."""
 
-import shutil
-
+import chromium
 import pytest
 from test_viewing_dream_page import HOSTILE, page, scene
 
 from worldmodel.viewing.dream_page import write_page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        started = engine.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield started
-        started.close()
+pytestmark = chromium.needed
+browser = chromium.browser
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The page in a real browser, with what a run of a second learned: play, keys, step, rewind, switch, temperature."""
 
-import shutil
-
+import chromium
 import pytest
 from small_game import served, small_game, small_page
 from test_viewing_play_page import HOSTILE
@@ -9,18 +8,8 @@ from test_viewing_play_page import HOSTILE
 from worldmodel.experience import Spec
 from worldmodel.studies.playing import lay_out
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        started = engine.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield started
-        started.close()
+pytestmark = chromium.needed
+browser = chromium.browser
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -17,6 +18,7 @@ from worldmodel.cli.benchmarks import add_benchmarks, benchmark_step
 from worldmodel.cli.lab import add_replay_lab
 from worldmodel.errors import WorldModelError
 
+RUN = "run directory, or a checkpoint in one"
 QUICKSTART = Path("configs/quickstart.yaml")
 
 
@@ -86,10 +88,9 @@ def make_parser() -> argparse.ArgumentParser:
         description="An agent that learns from what it lived and imagines. To train it: python train.py --help",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run_help = "run directory, or a checkpoint in one"
 
     command = commands.add_parser("evaluate", help="play fresh games with what a run learned")
-    command.add_argument("run", help=run_help)
+    command.add_argument("run", help=RUN)
     command.add_argument("--episodes", type=positive, default=100, help="whole games (default 100)")
     command.add_argument("--seed", type=natural, default=0, help="seed of the games (default 0)")
     command.add_argument("--checkpoint", default="last", help="last or best (default last)")
@@ -97,8 +98,29 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     command.set_defaults(run_command=evaluate)
 
+    add_dreams(commands)
+
+    command = commands.add_parser("report", help="one page about a run: score, protocol, curves, a dream")
+    command.add_argument("run", help=RUN)
+    command.add_argument("--output", type=Path, help="file (default: report.html of the run)")
+    command.set_defaults(run_command=report)
+
+    command = commands.add_parser("inspect", help="show what is in a run")
+    command.add_argument("run", help=RUN)
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    command.set_defaults(run_command=inspect)
+
+    add_benchmarks(commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT"))
+    add_replay_lab(
+        commands.add_parser("replay-lab", help="does the agent replay like a brain? Liu et al. 2019 in silico")
+    )
+    return parser
+
+
+def add_dreams(commands: Any) -> None:
+    """The commands that show what a run imagines."""
     command = commands.add_parser("dream", help="show imagined trajectories: a page, a film, and how deep they hold")
-    command.add_argument("run", help=run_help)
+    command.add_argument("run", help=RUN)
     command.add_argument("--output", type=Path, help="folder (default: media/ of the run)")
     command.add_argument("--checkpoint", default="last", help="last or best (default last)")
     command.add_argument("--films", type=positive, default=4, help="dreams side by side (default 4)")
@@ -108,29 +130,13 @@ def make_parser() -> argparse.ArgumentParser:
     command.set_defaults(run_command=dream)
 
     command = commands.add_parser("play", help="play inside a dream, and the real game beside it, in a browser")
-    command.add_argument("run", help=run_help)
+    command.add_argument("run", help=RUN)
     command.add_argument("--checkpoint", default="last", help="last or best (default last)")
     command.add_argument(
         "--port", type=natural, default=0, help="of the page, on this machine (default 0: any free one)"
     )
     command.add_argument("--seed", type=natural, default=0, help="which games and moments (default 0)")
     command.set_defaults(run_command=play)
-
-    command = commands.add_parser("report", help="one page about a run: score, protocol, curves, a dream")
-    command.add_argument("run", help=run_help)
-    command.add_argument("--output", type=Path, help="file (default: report.html of the run)")
-    command.set_defaults(run_command=report)
-
-    command = commands.add_parser("inspect", help="show what is in a run")
-    command.add_argument("run", help=run_help)
-    command.add_argument("--json", action="store_true", help="print it as JSON")
-    command.set_defaults(run_command=inspect)
-
-    add_benchmarks(commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT"))
-    add_replay_lab(
-        commands.add_parser("replay-lab", help="does the agent replay like a brain? Liu et al. 2019 in silico")
-    )
-    return parser
 
 
 def evaluate(options: argparse.Namespace) -> None:
