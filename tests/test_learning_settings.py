@@ -16,7 +16,7 @@ def test_defaults_are_possible():
 
 def test_every_number_has_bounds():
     free = [name for name, field in FIELDS.items() if "bounds" not in field.metadata]
-    assert free == ["movie_returns", "acting"]
+    assert free == ["dream_starts", "movie_returns", "acting"]
 
 
 @pytest.mark.parametrize(
