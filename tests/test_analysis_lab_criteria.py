@@ -72,6 +72,13 @@ def test_few_subjects_are_not_enough_for_tests():
     assert all(found[f"C{number}"] == "not enough seeds" for number in range(1, 6))
 
 
+def test_where_too_little_was_planned_nothing_is_said_of_it():
+    measured = planted()
+    measured.effects["rest 2, planned", "rewarded"][4] = np.nan
+    found = {each.name: each for each in judge(measured)}["C4"]
+    assert found.verdict == "cannot be told" and "by 1 of 21 subjects" in found.found
+
+
 def test_lags_that_a_subject_lacks_are_left_out():
     effects = planted().effects["rest 1, imagined", "true"].copy()
     effects[3, 2:] = np.nan

@@ -13,6 +13,7 @@ import numpy as np
 
 from worldmodel.analysis.alternatives import Alternative
 from worldmodel.analysis.paired_contrasts import equivalence, paired_contrast
+from worldmodel.analysis.requirements import require
 from worldmodel.analysis.sign_flip import sign_flip_test
 from worldmodel.analysis.state_permutations import (
     cross_sequence_relabellings,
@@ -55,7 +56,7 @@ class Verdict:
 
 
 def judge(measured: Measured) -> list[Verdict]:
-    """Every criterion, "not enough seeds" where a test has too few subjects."""
+    """Every criterion; "not enough seeds" or "cannot be told" where a test has too few subjects or moments."""
     criteria: list[tuple[str, str, Callable[[Measured], tuple[str, bool]]]] = [
         ("C1", "Rest 1: dreams run the true order forward", _dreams_run_forward),
         ("C2", "Rest 1: dreams do not run the order of presentation, and differ from the true one", _not_as_shown),
@@ -70,7 +71,8 @@ def judge(measured: Measured) -> list[Verdict]:
             words, holds = criterion(measured)
             found.append(Verdict(name, asks, words, "holds" if holds else "does not hold"))
         except AnalysisError as error:
-            found.append(Verdict(name, asks, str(error), "not enough seeds"))
+            few = "not enough seeds"
+            found.append(Verdict(name, asks, str(error), few if str(error).startswith(few) else "cannot be told"))
     return found
 
 
@@ -117,6 +119,12 @@ def _movies_as_shown(measured: Measured) -> tuple[str, bool]:
 def _reversal(measured: Measured) -> tuple[str, bool]:
     after = {order: measured.effects["rest 2, planned", order][:, 0] for order in ("rewarded", "neutral")}
     before = {order: measured.effects["rest 1, imagined", order][:, 0] for order in ("rewarded", "neutral")}
+    lacking = int(np.isnan(after["rewarded"]).sum())
+    require(
+        lacking == 0,
+        f"too few moments were planned by {lacking} of {len(after['rewarded'])} subjects; mean of the others: "
+        f"rewarded {np.nanmean(after['rewarded']):+.3f}, neutral {np.nanmean(after['neutral']):+.3f}",
+    )
     rewarded = sign_flip_test(after["rewarded"][:, None], "less").p
     neutral = sign_flip_test(after["neutral"][:, None], "less").p
     interaction = paired_contrast(
