@@ -42,8 +42,8 @@ def test_batch_by_batch_is_all_at_once(spec):
     assert torch.allclose(parts.variance, whole.variance, rtol=1e-5)
 
 
-def test_each_plane_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
-    """Plane 0 is 0 or 200 everywhere, plane 1 lights one cell of 16 at 200, plane 2 one at 8, plane 3 is as plane 0."""
+def test_each_channel_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
+    """Channel 0 is 0 or 200 everywhere, 1 lights one pixel of 16 at 200, 2 one at 8, and 3 is as 0."""
     usual = Standardise(Spec("c", (4, 4, 4), "uint8", ("x",), {}))
     images = torch.zeros(2, 4, 4, 4, dtype=torch.uint8)
     images[1, :, :, 0], images[1, 0, 0, 1], images[1, 0, 0, 2], images[1, :, :, 3] = 200, 200, 8, 200
@@ -54,9 +54,9 @@ def test_each_plane_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
     assert usual(images)[1, 0, 0, :3].tolist() == pytest.approx(expected, rel=1e-5)
 
 
-def test_each_pixel_of_a_picture_has_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
+def test_each_pixel_may_have_its_own_scale_but_a_tenth_of_the_whole_image_at_least():
     """The upper half of the picture is 0 or 200, one pixel of the lower half 0 or 100, another one 0 or 8."""
-    usual, images = Standardise(PIXELS), pixels(0, 200).clone()
+    usual, images = Standardise(PIXELS, each_pixel=True), pixels(0, 200).clone()
     images[:, 2:] = 0
     images[1, 3, 0], images[1, 3, 1] = 100, 8
     usual.update(images)
@@ -64,6 +64,14 @@ def test_each_pixel_of_a_picture_has_its_own_scale_but_a_tenth_of_the_whole_imag
     seen = usual(images)[1, ..., 0]
     assert seen[0, 0].item() == pytest.approx(1) and seen[3, 0].item() == pytest.approx(1)
     assert seen[3, 1].item() == pytest.approx(4 / least) and seen[3, 3] == 0
+
+
+def test_otherwise_pixels_of_a_channel_share_a_scale():
+    usual, half = Standardise(PIXELS), pixels(0, 200).clone()
+    half[:, 2:] = 100  # the lower half never changes
+    usual.update(half)
+    scale = (0.5 * 100**2) ** 0.5
+    assert usual(half)[1, 0, 0, 0].item() == pytest.approx(100 / scale) and usual(half)[1, 3, 0, 0] == 0
 
 
 def test_each_entry_of_a_vector_has_its_own_scale():

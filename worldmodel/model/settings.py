@@ -40,6 +40,9 @@ class WorldModelSettings:
     free_nats: float = bounded(1.0, low=0)
     """Divergence below which the posterior is not drawn to the prior; the prior always learns, or dreams lose what is
     worth less than this."""
+    scale_each_pixel: bool = False
+    """Whether every pixel of an image has a scale of its own, so that what moves all over it counts most; otherwise
+    every channel has one."""
     observation_weight: float = bounded(1000.0, low=0)
     """Weight of the reconstruction loss, which is 0.5 where a model knows no more than what is usual."""
     reward_weight: float = bounded(1.0, low=0)

@@ -12,22 +12,21 @@ MEMORY = 200_000
 """Rows after which older ones begin to be forgotten, so that what is usual can change."""
 LEAST_SHARE = 0.1
 """Smallest scale within an image, as a share of the whole image's, so that what hardly ever changes does not rule."""
-PICTURE_CHANNELS = (1, 3)
-"""Channels of a picture, grey or coloured; images of other numbers are planes of different things."""
 LEAST_DEVIATION = 1e-3
 """Smallest scale of a vector's entry, in symlog units, so that a constant entry stays finite."""
 
 
 class Standardise(nn.Module):
-    """A running mean of every entry, and its scale: one for each entry, but of planes one for each channel.
+    """A running mean of every entry, and its scale: of images one for each channel, of vectors one for each entry.
 
     Without it a world model spends its first thousand steps on painting the background, and what moves in front of it
     is worth so little, where it is small, that the latent never learns to hold it. In these units every observation
     has the same size, whatever its contrast, its number of entries and its kind. Vectors are put through symlog first.
 
-    In pictures every pixel has a scale of its own, so that a ball, which is hardly ever anywhere, counts as much as the
-    paddles, which always are in one of two columns. In planes of different things, such as one of bullets and one of
-    walls, it is the channels that count alike, and a cell in which something is rare counts for no more than others.
+    Channels count alike because they may be planes of different things: where bullets have one and the wall has
+    another, few pixels decide a game. With `each_pixel` every pixel has a scale of its own, so that a ball, which is
+    hardly ever anywhere, counts as much as the paddles, which always are in one of two columns; but what is always in
+    one column counts for less.
 
     Before anything was seen, pixels are read as 0 .. 1 and vectors as they are.
     """
@@ -36,10 +35,10 @@ class Standardise(nn.Module):
     variance: Tensor
     seen: Tensor
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, each_pixel: bool = False) -> None:
         super().__init__()
         self.pixels = spec.pixels
-        self.picture = spec.pixels and spec.observation_shape[-1] in PICTURE_CHANNELS
+        self.each_pixel = each_pixel
         self.register_buffer("mean", torch.zeros(spec.observation_shape))
         self.register_buffer("variance", torch.full(spec.observation_shape, 255.0**2 if spec.pixels else 1.0))
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
@@ -70,6 +69,6 @@ class Standardise(nn.Module):
     def _scale(self) -> Tensor:
         if not self.pixels:
             return self.variance.sqrt().clamp(min=LEAST_DEVIATION)
-        variance = self.variance if self.picture else self.variance.mean((0, 1))
+        variance = self.variance if self.each_pixel else self.variance.mean((0, 1))
         least = (LEAST_SHARE**2 * variance.mean()).clamp(min=1.0)  # a screen that never changes
         return variance.maximum(least).sqrt()

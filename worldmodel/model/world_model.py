@@ -46,7 +46,7 @@ class WorldModel(LightningModule):
         stochastic = settings.variables * settings.classes
         self.features = settings.recurrent_units + stochastic
         units = settings.units
-        self.standardise = Standardise(spec)
+        self.standardise = Standardise(spec, settings.scale_each_pixel)
         self.encoder = build_encoder(spec, settings.depth, settings.kernel, units)
         logits = nn.Linear(units, stochastic)
         nn.init.normal_(logits.weight, std=POSTERIOR_SPREAD / units**0.5)
