@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from worldmodel.errors import AnalysisError
+from worldmodel.studies import replay_lab
 from worldmodel.studies.benchmark_run import Workplace
-from worldmodel.studies.replay_lab import Lab, gather, report, result_file, strangers, true_pairs
+from worldmodel.studies.replay_lab import Lab, gather, measure_cells, report, result_file, strangers, true_pairs
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,17 @@ def test_every_subject_has_a_rule_of_its_own_and_controls_are_fewer():
     for cell in cells:
         words = list(cell.arguments)
         assert words[words.index("--environment.kwargs.subject") + 1] == str(cell.seed)
+
+
+def test_every_subject_is_measured_once_and_untrained_ones_beside(tmp_path, monkeypatch):
+    place, said = Workplace("lab", tmp_path / "runs", tmp_path / "results"), []
+    monkeypatch.setattr(replay_lab, "open_subject", lambda run, trained: (run, trained))
+    monkeypatch.setattr(replay_lab, "measure", lambda subject: {"trained": subject[1]})
+    for _ in range(2):
+        measure_cells(Lab(seeds=2, controls=1).cells, place, 1, said.append)
+    assert len(said) == len(set(said)) == 2 + 1 + 2
+    assert json.loads(result_file(place, "untrained", 0).read_text()) == {"trained": False}
+    assert json.loads(result_file(place, "rule", 1).read_text()) == {"trained": True}
 
 
 def test_measurements_as_arrays():

@@ -73,6 +73,7 @@ def measure_cells(cells: list[Cell], place: Workplace, controls: int, say: Calla
             file = result_file(place, condition, cell.seed)
             if not file.exists():
                 found = measure(open_subject(place.run(cell), trained))
+                file.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(file, json.dumps(found).encode())
                 say(f"measured {condition}, subject {cell.seed}")
 
