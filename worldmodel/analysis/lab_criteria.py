@@ -16,6 +16,7 @@ from worldmodel.analysis.paired_contrasts import equivalence, paired_contrast
 from worldmodel.analysis.requirements import require
 from worldmodel.analysis.sign_flip import sign_flip_test
 from worldmodel.analysis.state_permutations import (
+    PermutationTest,
     cross_sequence_relabellings,
     permutation_test,
     relabelled_sequenceness,
@@ -82,12 +83,18 @@ def group_test(effects: np.ndarray, alternative: Alternative) -> tuple[float, fl
     return float(whole[:, 0].mean()), sign_flip_test(whole, alternative).p
 
 
+def beside_relabelled(measured: Measured) -> PermutationTest:
+    """The mean effect of dreams in rest 1, true order, beside orders that share no step with it."""
+    effects = measured.effects["rest 1, imagined", "true"]
+    permuted = relabelled_sequenceness(measured.weights.mean(0), CHAINS, cross_sequence_relabellings(4, 4)).difference
+    return permutation_test(effects[:, np.isfinite(effects).all(0)].mean(0), permuted, "greater")
+
+
 def _dreams_run_forward(measured: Measured) -> tuple[str, bool]:
     effects = measured.effects["rest 1, imagined", "true"]
     mean, p = group_test(effects, "greater")
     positive = float((effects[:, 0] > 0).mean())
-    permuted = relabelled_sequenceness(measured.weights.mean(0), CHAINS, cross_sequence_relabellings(4, 4)).difference
-    test = permutation_test(effects[:, np.isfinite(effects).all(0)].mean(0), permuted, "greater")
+    test = beside_relabelled(measured)
     words = (
         f"D at lag 1 {mean:+.3f}, sign-flip p {p:.4g} over lags; largest {test.statistic:.3f} against "
         f"{test.threshold:.3f} of relabelled orders; {positive:.0%} of subjects positive"

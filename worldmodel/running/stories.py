@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from worldmodel.environments.replay_story import ReplayStory
 from worldmodel.experience import Movie
+from worldmodel.running.reliving import Game
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,12 @@ def tell(
         rows.append((observation, 0, reward, terminated, truncated))
         infos.append(info)
         over = terminated or truncated
-    columns = [torch.from_numpy(np.stack(column))[None] for column in zip(*rows, strict=True)]
-    nothing = torch.zeros(1, dtype=torch.long)
-    movie = Movie(
-        observation=columns[0],
-        action=columns[1].long(),
-        reward=columns[2].float(),
-        terminated=columns[3],
-        truncated=columns[4],
-        first=torch.arange(len(rows))[None] == 0,
-        mask=torch.ones(1, len(rows), dtype=torch.bool),
-        context=nothing,
-        episode=nothing,
-        start=nothing,
-        age=nothing,
-    )
+    seen, actions, rewards, ends, cuts = (np.stack(column) for column in zip(*rows, strict=True))
+    movie = Game(seed, seen, actions, rewards.astype(np.float32), ends).movie()
     state = np.array([each["state"] for each in infos])
-    return Told(movie, state, tuple(each["phase"] for each in infos), infos[-1]["rewarded"])
+    return Told(
+        replace(movie, truncated=torch.from_numpy(cuts)[None]),
+        state,
+        tuple(each["phase"] for each in infos),
+        infos[-1]["rewarded"],
+    )

@@ -18,6 +18,7 @@ from worldmodel.analysis.lab_criteria import CHAINS
 from worldmodel.analysis.sequenceness import empirical_transitions, explained_by
 from worldmodel.environments.replay_story import ReplayStory
 from worldmodel.environments.scrambles import slots, visual_transitions
+from worldmodel.environments.true_order import true_transitions
 from worldmodel.experience import Movie
 from worldmodel.learning import Agent, AgentSettings
 from worldmodel.model import WorldModel
@@ -92,18 +93,22 @@ def measure(subject: Subject) -> dict[str, Any]:
     before = tell(subject.test_day(), seed=subject.number, options={"phase": "rest-before"})
     story = subject.test_day()
     story.reset(seed=subject.number)
-    orders = _orders(story, cued.rewarded)
+    orders, where = _orders(story, cued.rewarded), slots(story.rule)
     found: dict[str, Any] = {"subject": subject.number, "decoding": accuracy, "sequenceness": {}, "runs": {}}
     for name, told in (("before", before), ("rest 1", uncued), ("rest 2", cued)):
         resting = without_values(subject.world_model, RESTING)
         for stream, log in rest(resting, told.movie, REST_STEPS).items():
-            found["sequenceness"][f"{name}, {stream}"] = _sequenceness(decoders, log, orders)
-            found["runs"][f"{name}, {stream}"] = _runs(decoders, log)
+            activity = decoders.activations(log.seen)
+            weights = _weights(activity, log.event)
+            found["sequenceness"][f"{name}, {stream}"] = _sequenceness(weights, orders)
+            found["runs"][f"{name}, {stream}"] = _runs(activity, log.event)
             if (name, stream) == ("rest 1", "imagined"):
-                found["weights"] = [None if each is None else each.tolist() for each in _weights(decoders, log)]
-    found["sequenceness"]["rest 2, planned"] = _sequenceness(decoders, _plans(subject, cued.movie), orders)
-    found["query"] = {str(share): query(subject, cued.movie, share) for share in SHARES}
-    found["slots"] = list(slots(story.rule))
+                found["weights"] = [None if each is None else each.tolist() for each in weights]
+    plans = _plans(subject, cued.movie)
+    activity = decoders.activations(plans.seen) if len(plans.seen) else np.empty((0, STATES))
+    found["sequenceness"]["rest 2, planned"] = _sequenceness(_weights(activity, plans.event), orders)
+    found["query"] = {str(share): query(subject, cued.movie, share, where) for share in SHARES}
+    found["slots"] = list(where)
     return found
 
 
@@ -117,16 +122,18 @@ def localise(subject: Subject) -> tuple[Decoders, float]:
     return train_decoders(latents, labels, STATES), held_out_accuracy(latents, labels, STATES, folds).accuracy
 
 
-def query(subject: Subject, movie: Movie, share: float) -> float:
-    """Share of objects rightly accepted or declined, after a rest with this share of imagination on the cued story."""
+def query(subject: Subject, movie: Movie, share: float, where: tuple[int, ...]) -> float:
+    """Share of objects rightly accepted or declined, after a rest with this share of imagination on the cued story.
+
+    where: the state of each slot.
+    """
     agent = without_values(subject.world_model, replace(RESTING, imagination_share=share))
     rest(agent, movie, REST_STEPS)
     right = 0
+    story = subject.test_day()
     for state in range(STATES):
-        story = subject.test_day()
-        story.reset(seed=subject.number)
-        slot = slots(story.rule).index(state)
-        asked = tell(story, subject.number, {"phase": "query", "state": state}, choose=partial(int, slot))
+        choose = partial(int, where.index(state))
+        asked = tell(story, subject.number, {"phase": "query", "state": state}, choose)
         with torch.no_grad():
             value = agent.target_network.values(awake(agent, asked.movie)).max().item()
         right += (value > ACCEPT) == (state // len(CHAINS[0]) == asked.rewarded)
@@ -136,27 +143,26 @@ def query(subject: Subject, movie: Movie, share: float) -> float:
 def _orders(story: ReplayStory, rewarded: int) -> dict[str, np.ndarray]:
     """The orders that are asked for, `[8, 8]` each."""
     return {
-        "true": transition_matrix(CHAINS, STATES),
-        "visual": visual_transitions(story.rule).astype(float),
+        "true": true_transitions(len(CHAINS), len(CHAINS[0])),
+        "visual": visual_transitions(story.rule),
         "rewarded": transition_matrix([CHAINS[rewarded]], STATES),
         "neutral": transition_matrix([CHAINS[1 - rewarded]], STATES),
     }
 
 
-def _weights(decoders: Decoders, log: Log) -> list[np.ndarray | None]:
+def _weights(activity: np.ndarray, event: np.ndarray) -> list[np.ndarray | None]:
     """Empirical transitions `[8, 8]` by lag, None for lags at which too few moments lie in one event."""
-    activity = decoders.activations(log.seen) if len(log.seen) else np.empty((0, STATES))
-    enough = [stays_within(len(activity), lag, log.event).sum() >= ENOUGH * STATES for lag in LAGS]
+    enough = [stays_within(len(activity), lag, event).sum() >= ENOUGH * STATES for lag in LAGS]
     return [
-        empirical_transitions(activity, [lag], log.event)[0] if there else None
+        empirical_transitions(activity, [lag], event)[0] if there else None
         for lag, there in zip(LAGS, enough, strict=True)
     ]
 
 
-def _sequenceness(decoders: Decoders, log: Log, orders: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
-    """Z_F - Z_B by lag of every order, None for lags at which too few moments lie in one event."""
+def _sequenceness(by_lag: list[np.ndarray | None], orders: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
+    """Z_F - Z_B by lag of every order, None for lags without weights."""
     found: dict[str, list[float | None]] = {name: [] for name in orders}
-    for weights in _weights(decoders, log):
+    for weights in by_lag:
         for name, order in orders.items():
             if weights is None:
                 found[name].append(None)
@@ -166,11 +172,10 @@ def _sequenceness(decoders: Decoders, log: Log, orders: dict[str, np.ndarray]) -
     return found
 
 
-def _runs(decoders: Decoders, log: Log) -> dict[str, list[float]]:
+def _runs(activity: np.ndarray, event: np.ndarray) -> dict[str, list[float]]:
     """Exact counts of true runs of 2, 3 and 4 objects, and their mean over relabellings."""
-    activity = decoders.activations(log.seen)
     state = np.where(activity.max(1) > SILENT, activity.argmax(1), -1)
-    counts = run_counts([state[log.event == number] for number in np.unique(log.event)], CHAINS)
+    counts = run_counts([state[event == number] for number in np.unique(event)], CHAINS)
     return {
         "forward": counts.forward.tolist(),
         "backward": counts.backward.tolist(),

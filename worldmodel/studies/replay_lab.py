@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from worldmodel.analysis.lab_criteria import CHAINS, Measured, group_test, judge
-from worldmodel.analysis.state_permutations import cross_sequence_relabellings, relabelled_sequenceness
+from worldmodel.analysis.lab_criteria import CHAINS, Measured, beside_relabelled, group_test, judge
+from worldmodel.analysis.state_permutations import relabelled_sequenceness
 from worldmodel.environments.replay_story import ReplayStory
 from worldmodel.environments.true_order import count_true_pairs
 from worldmodel.errors import AnalysisError
@@ -80,7 +80,7 @@ def measure_cells(cells: list[Cell], place: Workplace, controls: int, say: Calla
 
 def result_file(place: Workplace, condition: str, subject: int) -> Path:
     """Where the measurements of one subject lie."""
-    return place.results / place.name / "measured" / condition / f"subject-{subject}.json"
+    return _measured(place, condition) / f"subject-{subject}.json"
 
 
 def report(place: Workplace, command: str, fast: bool) -> Path:
@@ -90,9 +90,7 @@ def report(place: Workplace, command: str, fast: bool) -> Path:
     if not subjects:
         raise AnalysisError(f"{folder}: no subject has been measured; run the replay lab first")
     measured = gather(subjects)
-    relabelled = relabelled_sequenceness(measured.weights.mean(0), CHAINS, cross_sequence_relabellings(4, 4))
-    threshold = float(np.quantile(relabelled.difference.max(1), 0.95))
-    draw_sequenceness(measured.effects, threshold, folder / "sequenceness")
+    draw_sequenceness(measured.effects, beside_relabelled(measured).threshold, folder / "sequenceness")
     verdicts, controls = judge(measured), _controls(place, subjects, measured)
     pairs = sum(true_pairs(each["subject"]) for each in subjects)
     write_whole(
@@ -114,7 +112,7 @@ def report(place: Workplace, command: str, fast: bool) -> Path:
 
 def read_measured(place: Workplace, condition: str) -> list[dict[str, Any]]:
     """What was measured under a condition, subject by subject."""
-    files = (place.results / place.name / "measured" / condition).glob("subject-*.json")
+    files = _measured(place, condition).glob("subject-*.json")
     return sorted((json.loads(file.read_text()) for file in files), key=lambda found: found["subject"])
 
 
@@ -137,6 +135,10 @@ def true_pairs(subject: int) -> int:
     """Steps of the true order at lag 1 in the stories of a subject's test day."""
     told = [tell(ReplayStory(subject=subject, day="test", cues=cues), subject) for cues in (0, 1)]
     return sum(count_true_pairs(each.state.tolist(), 1, len(CHAINS[0])) for each in told)
+
+
+def _measured(place: Workplace, condition: str) -> Path:
+    return place.results / place.name / "measured" / condition
 
 
 def _whole_lags(weights: list[list[Any]]) -> np.ndarray:
