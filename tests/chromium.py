@@ -5,13 +5,13 @@ import shutil
 import pytest
 
 PATH = shutil.which("chromium") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api")
 needed = pytest.mark.skipif(PATH is None, reason="chromium is not installed")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 @pytest.fixture(scope="module")
 def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as engine:
         started = engine.chromium.launch(executable_path=PATH, args=list(QUIET))
         yield started

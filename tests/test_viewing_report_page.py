@@ -1,13 +1,13 @@
 """The report card: which curves there are, and that text from a run stays text."""
 
-import shutil
-
+import chromium
 import numpy as np
-import pytest
 from test_viewing_dream_page import HOSTILE, data_in
 
 from worldmodel.analysis.validity import validity
 from worldmodel.viewing.report_page import ReportCard, curves, write_report
+
+browser = chromium.browser
 
 ROWS = [
     {"environment_step": 10, "gradient_step": 1, "seconds": 1.0, "acting/return": 1.0},
@@ -56,19 +56,14 @@ def test_hostile_text_stays_text(tmp_path):
     assert data_in(text)["curves"][0]["title"] == "Score"
 
 
-def test_it_opens_in_a_browser(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
+@chromium.needed
+def test_it_opens_in_a_browser(tmp_path, browser):
     path = write_report(card(), tmp_path / "report.html")
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": 360, "height": 740})
-        complaints = []
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(path.as_uri())
-        tab.wait_for_selector("body[data-ready]")
-        assert tab.locator("#curves svg").count() == 1 and tab.locator("#validity svg").count() == 1
-        assert tab.evaluate("document.documentElement.scrollWidth") == 360 and complaints == []
-        browser.close()
+    tab = browser.new_page(viewport={"width": 360, "height": 740})
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(path.as_uri())
+    tab.wait_for_selector("body[data-ready]")
+    assert tab.locator("#curves svg").count() == 1 and tab.locator("#validity svg").count() == 1
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360 and complaints == []
+    tab.close()

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worldmodel.analysis.validity import Validity
-from worldmodel.environments import make_worlds, protocol_in_words
+from worldmodel.environments import Worlds, make_worlds, protocol_in_words
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer, open_experience
+from worldmodel.running.branches import NO_RETURN
 from worldmodel.running.dream_errors import draw_starts, dream_validity
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import choose_device, prepare_machine
@@ -25,6 +26,7 @@ from worldmodel.viewing.scenes import Scene, choose_starts, play_scene
 
 MOST_ROWS = 65_536
 """Rows of recorded life that dreams start from, the newest; one chunk file never holds more."""
+NOBODY_ACTS = "this run learned a world model alone, so that nobody acts"
 GAMES, GAME_STEPS = 4, 400
 """Games that are played for a page, and agent steps of each."""
 STARTS = 200
@@ -100,11 +102,8 @@ def write_dreams(
     acts, world = dreamer.settings.trainer.learner == "agent", None
     with separate_randomness(seed), ExitStack() as open_worlds:
         if acts:
-            environment = dreamer.directory.environment()
-            seeds = list(range(seed, seed + GAMES))
-            with closing(make_worlds(environment, GAMES, evaluation=True)) as worlds:
-                games = play_games(worlds, AgentPlayer(agent), seeds, GAME_STEPS)
-            world = open_worlds.enter_context(closing(make_worlds(environment, 1, evaluation=True)))
+            games, world = played_games(dreamer.directory, agent, GAMES, GAME_STEPS, seed)
+            open_worlds.enter_context(closing(world))
         else:
             games = recorded_games(dreamer.lived, horizon, seed)
         starts = choose_starts(agent, games, horizon, seed)
@@ -128,6 +127,17 @@ def write_dreams(
     return write_page(page, (output or dreamer.directory.media) / f"{_name(dreamer, seed)}.html")
 
 
+def played_games(directory: RunDirectory, agent: Agent, count: int, steps: int, seed: int) -> tuple[list[Game], Worlds]:
+    """Games that the agent plays, up to `steps` agent steps each, and an open world in which they can be lived again.
+
+    Raises EnvironmentFailure where the world cannot be made.
+    """
+    environment = directory.environment()
+    with closing(make_worlds(environment, count, evaluation=True)) as worlds:
+        games = play_games(worlds, AgentPlayer(agent), list(range(seed, seed + count)), steps)
+    return games, make_worlds(environment, 1, evaluation=True)
+
+
 def recorded_games(lived: ReplayBuffer, horizon: int, seed: int) -> list[Game]:
     """Stretches of recorded life that have no world to go on in."""
     movie = draw_movies(lived, GAMES, CONTEXT + horizon, seed)
@@ -138,12 +148,9 @@ def recorded_games(lived: ReplayBuffer, horizon: int, seed: int) -> list[Game]:
 def _missing(acts: bool, scenes: list[Scene]) -> str:
     """Why no real counterfactual can be shown, empty where there is one."""
     if not acts:
-        return "this run learned a world model alone, so that nobody acts."
+        return f"{NOBODY_ACTS}."
     if all(scene.real is None for scene in scenes):
-        return (
-            "this world does not come back to a moment when it is begun with the same seed and the same actions are "
-            "taken."
-        )
+        return f"{NO_RETURN}."
     return ""
 
 

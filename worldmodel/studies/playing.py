@@ -10,18 +10,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from worldmodel.environments import Worlds, make_worlds, protocol_in_words
+from worldmodel.environments import Worlds, protocol_in_words
 from worldmodel.errors import ConfigurationError, EnvironmentFailure
 from worldmodel.learning import Agent
 from worldmodel.memory import open_experience
 from worldmodel.running.dream_game import DreamGame
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import choose_device, prepare_machine
-from worldmodel.running.players import AgentPlayer
 from worldmodel.running.reached import metrics_so_far, reached_by
-from worldmodel.running.reliving import Game, play_games
+from worldmodel.running.reliving import Game
 from worldmodel.running.run_directory import RunDirectory
-from worldmodel.studies.dreaming import MOST_ROWS, recorded_games
+from worldmodel.studies.dreaming import MOST_ROWS, NOBODY_ACTS, played_games, recorded_games
 from worldmodel.viewing.play_page import PlayPage
 
 GAMES, GAME_STEPS = 2, 200
@@ -68,13 +67,10 @@ def lay_out(run: str | Path, checkpoint: str = "last", seed: int = 0) -> Iterato
 
 def begin_games(directory: RunDirectory, agent: Agent, seed: int, acts: bool) -> tuple[list[Game], Worlds | None, str]:
     """Games that dreams begin in, a single fresh world to live them again, and why there is none."""
-    missing = "this run learned a world model alone, so that nobody acts"
+    missing = NOBODY_ACTS
     if acts:
         try:
-            environment = directory.environment()
-            with closing(make_worlds(environment, GAMES, evaluation=True)) as worlds:
-                games = play_games(worlds, AgentPlayer(agent), list(range(seed, seed + GAMES)), GAME_STEPS)
-            return games, make_worlds(environment, 1, evaluation=True), ""
+            return *played_games(directory, agent, GAMES, GAME_STEPS, seed), ""
         except EnvironmentFailure as error:
             missing = str(error)
     recorded = directory.settings().data.experience
