@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worldmodel.analysis.episodes import stays_within
+from worldmodel.analysis.episodes import stays_within, with_silence
 from worldmodel.errors import AnalysisError
 
 
@@ -28,3 +28,11 @@ def test_a_lag_longer_than_the_data_leaves_no_pair(episodes):
 def test_every_row_has_an_episode():
     with pytest.raises(AnalysisError, match="episodes: has 2 rows where the data have 3"):
         stays_within(3, 1, np.zeros(2, int))
+
+
+def test_silence_follows_every_episode():
+    values = np.arange(1, 11, dtype=float).reshape(5, 2)
+    found = with_silence(values, np.array([4, 4, 7, 4, 4]), 2)
+    assert found[:, 0].tolist() == [1, 3, 0, 0, 5, 0, 0, 7, 9, 0, 0]
+    with pytest.raises(AnalysisError, match="has 4 rows where the data have 5"):
+        with_silence(values, np.zeros(4, int), 2)

@@ -31,7 +31,9 @@ def planted(subjects=21, **changes) -> Measured:
     for state in (0, 1, 2, 4, 5, 6):
         weights[:, 0, state, state + 1] += 0.8
     query = {share: np.full(subjects, right) for share, right in ((0.0, 0.5), (0.5, 1.0), (1.0, 1.0))}
-    return Measured(effects, weights, 50 + g.standard_normal(subjects), query)
+    structure = {name: 0.8 + 0.1 * g.standard_normal(subjects) for name in ("position", "sequence")}
+    transfer = np.array([0.2, 0, 0, 0]) + 0.05 * g.standard_normal((subjects, 4))
+    return Measured(effects, weights, 50 + g.standard_normal(subjects), query, structure, transfer)
 
 
 def verdicts(measured: Measured) -> dict[str, str]:
@@ -39,7 +41,7 @@ def verdicts(measured: Measured) -> dict[str, str]:
 
 
 def test_planted_effects_hold():
-    assert verdicts(planted()) == {f"C{number}": "holds" for number in range(1, 7)}
+    assert verdicts(planted()) == {f"C{number}": "holds" for number in range(1, 9)}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,14 @@ def test_runs_and_decisions_can_fail():
     for query in ({0.0: 0.7, 1.0: 1.0}, {0.0: 0.5, 1.0: 0.85}):
         right = {share: np.full(21, mean) for share, mean in query.items()}
         assert verdicts(replace(measured, query=right))["C6"] == "does not hold"
+
+
+def test_codes_of_structure_can_fail():
+    measured = planted()
+    none = 0.1 * np.random.default_rng(1).standard_normal(21)
+    assert verdicts(replace(measured, structure={**measured.structure, "sequence": none}))["C7"] == "does not hold"
+    assert verdicts(replace(measured, transfer=measured.transfer - [0.2, 0, 0, 0]))["C8"] == "does not hold"
+    assert verdicts(replace(measured, transfer=-measured.transfer))["C8"] == "holds"
 
 
 def test_few_subjects_are_not_enough_for_tests():

@@ -126,3 +126,15 @@ def test_too_short_or_not_finite_activations_are_refused():
 def test_lags_are_steps_ahead(lags):
     with pytest.raises(AnalysisError, match="lags"):
         sequenceness(noise(), T, lags)
+
+
+def test_a_ridge_holds_what_is_hardly_ever_active_at_no_weight():
+    """State 1 follows state 0 always; state 2 is never more active than its noise, which its weights would be of."""
+    g = np.random.default_rng(0)
+    activity = np.zeros((200, 3))
+    activity[::4, 0], activity[1::4, 1] = 1, 1
+    activity[:, 2] = 1e-4 * g.standard_normal(200)
+    free, held = (empirical_transitions(activity, [1], ridge=ridge)[0] for ridge in (0.0, 1.0))
+    assert abs(free[2]).max() > 10 and abs(held[2]).max() < 1e-3
+    # 50 times active, mean activity 1/4: the sum of squares is 37.5, and one is added
+    assert held[0, 1] / free[0, 1] == pytest.approx(37.5 / 38.5, rel=0.02)

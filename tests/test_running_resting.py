@@ -6,7 +6,7 @@ from small_agent import VECTOR, random_movie, tiny_world_model
 
 from worldmodel.experience import LatentState
 from worldmodel.learning import AgentSettings
-from worldmodel.running.resting import awake, plan, rest, without_values
+from worldmodel.running.resting import awake, dream_of, plan, rest, without_values
 
 SETTINGS = AgentSettings(
     imagination_warmup=0, imagination_ramp=0, horizon=3, rollouts=2, dream_starts="end", units=16, learning_rate=1e-2
@@ -21,6 +21,7 @@ def test_both_replays_are_logged_and_only_values_are_learned():
     before = [each.clone() for each in agent.world_model.parameters()]
     logs = rest(agent, movie, steps=4)
     assert logs["movie"].seen.shape == (4 * 5, 12) and logs["imagined"].seen.shape == (4 * 2 * 4, 12)
+    assert logs["movie"].recurrent.shape == (4 * 5, 12)
     assert logs["movie"].event.tolist() == sorted([0, 1, 2, 3] * 5)
     assert np.bincount(logs["imagined"].event).tolist() == [4] * 8
     assert all(torch.equal(now, then) for now, then in zip(agent.world_model.parameters(), before, strict=True))
@@ -80,8 +81,18 @@ def test_planning_goes_backward_from_reward():
     planner.world_model, planner.q_network = Chain(), Network()
     planner.settings = agent.settings
     planner.settings.learning_rate, planner.settings.discount = 0.1, 0.9
-    seen = plan(planner, LatentState(torch.full((1, 1), 9.0), 0), backups=3)
-    assert seen[:, 0].tolist() == [2, 1, 0]
+    planner.target_network = planner.q_network
+    moments = dream_of(planner, LatentState(torch.full((1, 1), 9.0), 0), action=0, horizon=6)
+    assert moments.features[:, 0].tolist() == [0, 1, 2]
+    assert plan(planner, moments, backups=3).tolist() == [2, 1, 0]
+
+
+def test_a_dream_is_as_long_as_asked_for_where_life_goes_on():
+    agent = without_values(tiny_world_model(), SETTINGS)
+    torch.nn.init.zeros_(agent.world_model.continue_head[-1].weight)
+    for bias, moments in ((9.0, 3), (-9.0, 0)):
+        torch.nn.init.constant_(agent.world_model.continue_head[-1].bias, bias)
+        assert len(dream_of(agent, agent.initial_state(1).latent, action=1, horizon=3).features) == moments
 
 
 def test_awake_is_the_last_moment():

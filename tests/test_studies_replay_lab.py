@@ -9,7 +9,7 @@ import pytest
 from worldmodel.errors import AnalysisError
 from worldmodel.studies import replay_lab
 from worldmodel.studies.benchmark_run import Workplace
-from worldmodel.studies.replay_lab import Lab, gather, measure_cells, report, result_file, strangers, true_pairs
+from worldmodel.studies.replay_lab import Lab, gather, measure_lab, report, result_file, strangers, true_pairs
 
 
 @pytest.fixture(autouse=True)
@@ -23,15 +23,17 @@ def example(subject: int, size: float = 0.8) -> dict:
     weights = 0.02 * g.standard_normal((4, 8, 8))
     weights[0, [0, 1, 2, 4, 5, 6], [1, 2, 3, 5, 6, 7]] += size
     streams = [f"{rest}, {kind}" for rest in ("before", "rest 1", "rest 2") for kind in ("movie", "imagined")]
-    values = {stream: {order: [size, 0.0, 0.0, None] for order in ORDERS} for stream in [*streams, "rest 2, planned"]}
+    values = {stream: {order: [size, 0.0, 0.0, 0.0] for order in ORDERS} for stream in [*streams, "rest 2, planned"]}
     runs = {"forward": [9, 5, 2], "backward": [0, 0, 0], "relabelled": [1.0, 0.5, 0.1]}
     return {
         "subject": subject,
         "sequenceness": values,
-        "weights": [*weights[:3].tolist(), None],
+        "weights": weights.tolist(),
         "runs": dict.fromkeys(streams, runs),
         "query": {"0.0": 0.5, "0.5": 1.0, "1.0": 1.0},
         "slots": g.permutation(8).tolist(),
+        "structure": {"position": 0.9 + 0.01 * subject, "sequence": None if subject == 1 else 0.8},
+        "transfer": [0.1, 0.0, 0.0, 0.0],
     }
 
 
@@ -47,12 +49,22 @@ def test_every_subject_has_a_rule_of_its_own_and_controls_are_fewer():
         assert words[words.index("--environment.kwargs.subject") + 1] == str(cell.seed)
 
 
+def test_fresh_subjects_begin_where_the_others_end():
+    cells = Lab(seeds=2, controls=1, first=21).cells
+    assert [(cell.method, cell.seed) for cell in cells] == [
+        ("rule", 21),
+        ("shuffled-rule", 21),
+        ("no-rule", 21),
+        ("rule", 22),
+    ]
+
+
 def test_every_subject_is_measured_once_and_untrained_ones_beside(tmp_path, monkeypatch):
     place, said = Workplace("lab", tmp_path / "runs", tmp_path / "results"), []
     monkeypatch.setattr(replay_lab, "open_subject", lambda run, trained: (run, trained))
     monkeypatch.setattr(replay_lab, "measure", lambda subject: {"trained": subject[1]})
     for _ in range(2):
-        measure_cells(Lab(seeds=2, controls=1).cells, place, 1, said.append)
+        measure_lab(Lab(seeds=2, controls=1), place, said.append)
     assert len(said) == len(set(said)) == 2 + 1 + 2
     assert json.loads(result_file(place, "untrained", 0).read_text()) == {"trained": False}
     assert json.loads(result_file(place, "rule", 1).read_text()) == {"trained": True}
@@ -61,8 +73,16 @@ def test_every_subject_is_measured_once_and_untrained_ones_beside(tmp_path, monk
 def test_measurements_as_arrays():
     measured = gather([example(0), example(1)])
     effects = measured.effects["rest 1, imagined", "true"]
-    assert effects.shape == (2, 4) and np.isnan(effects[:, 3]).all()
-    assert measured.weights.shape == (2, 3, 8, 8) and measured.runs.tolist() == [4.5, 4.5]
+    assert effects.shape == (2, 4) and effects[:, 0].tolist() == [0.8, 0.8]
+    assert measured.weights.shape == (2, 4, 8, 8) and measured.runs.tolist() == [4.5, 4.5]
+    assert measured.structure["sequence"][0] == 0.8 and np.isnan(measured.structure["sequence"][1])
+    assert measured.transfer.shape == (2, 4)
+
+
+def test_without_dreams_nothing_is_told_of_their_order():
+    silent = {**example(0), "weights": None}
+    with pytest.raises(AnalysisError, match="subject 0 dreamt of too few objects"):
+        gather([silent, example(1)])
 
 
 def test_the_order_of_a_stranger_is_read_from_the_same_slots():

@@ -38,12 +38,17 @@ class Measured:
     weights: `[n, L, 8, 8]`, empirical transitions of the stream "rest 1, imagined".
     runs: `[n]`, true runs of three objects in that stream, above their mean over relabellings.
     query: `[n]`, share of right decisions, by share of imagination.
+    structure: `[n]`, agreement with chance taken away (Cohen's kappa) of what recurrent states say of an object's place
+        and where it truly stands, by "position" and "sequence"; NaN where too few moments were dreamt.
+    transfer: `[n, L]`, D of positions in dreams before any object was seen.
     """
 
     effects: Mapping[tuple[str, str], np.ndarray]
     weights: np.ndarray
     runs: np.ndarray
     query: Mapping[float, np.ndarray]
+    structure: Mapping[str, np.ndarray]
+    transfer: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def judge(measured: Measured) -> list[Verdict]:
         ("C4", "Rest 2: planned replay runs the rewarded sequence backward, the neutral one not", _reversal),
         ("C5", "Rest 1: runs of three objects beyond relabelled ones", _long_runs),
         ("C6", "Decisions: at least 90 % right after dreams, at most 65 % after movies", _decisions),
+        ("C7", "Position and sequence of objects never seen on a walk are read from recurrent states", _structured),
+        ("C8", "Rest before any object: positions are run through (backward in people; any way counts)", _transferred),
     ]
     found = []
     for name, asks, criterion in criteria:
@@ -153,3 +160,16 @@ def _decisions(measured: Measured) -> tuple[str, bool]:
     means = {share: float(right.mean()) for share, right in measured.query.items()}
     words = ", ".join(f"{mean:.1%} at share {share:g}" for share, mean in means.items())
     return words, means[1.0] >= 0.9 and means[0.0] <= 0.65
+
+
+def _structured(measured: Measured) -> tuple[str, bool]:
+    there = {name: values[np.isfinite(values)] for name, values in measured.structure.items()}
+    tests = {name: sign_flip_test(values[:, None], "greater").p for name, values in there.items()}
+    words = "; ".join(f"{name}: kappa {there[name].mean():.2f}, p {p:.4g}" for name, p in tests.items())
+    return words, max(tests.values()) < LEVEL
+
+
+def _transferred(measured: Measured) -> tuple[str, bool]:
+    test = sign_flip_test(measured.transfer, "two-sided")
+    means = ", ".join(f"{mean:+.3f}" for mean in measured.transfer.mean(0))
+    return f"D by lag {means}; p {test.p:.4g} over lags", test.p < LEVEL

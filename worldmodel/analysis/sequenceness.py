@@ -51,19 +51,21 @@ def sequenceness(
 
 
 def empirical_transitions(
-    activations: np.ndarray, lags: Sequence[int], episodes: np.ndarray | None = None
+    activations: np.ndarray, lags: Sequence[int], episodes: np.ndarray | None = None, ridge: float = 0.0
 ) -> np.ndarray:
     """`[L, S, S]`, weight of each state (row) for each state (column) a lag later, all states and a constant jointly.
 
     Level 1: X(t + lag) = X(t) beta + constant, least squares over the rows whose partner lies in the same episode.
     Where states are linearly dependent, as when just one is active at any time, the smallest weights.
 
+    ridge: as if each state had been active so many more times (squared activations summed), with nothing after it. It
+        matters only to a state that is hardly ever active, whose weights would be those of its noise.
     Raises `NumericalError` for values that are not finite, and `AnalysisError` for a lag that leaves too few rows.
     """
     values = finite(activations, "activations", axes=2)
     steps = whole(np.asarray(lags), "lags")
     require(len(steps) > 0 and bool((steps >= 1).all()), "lags: give one or more, each at least 1")
-    return np.stack([_regressed(values, int(lag), episodes) for lag in steps])
+    return np.stack([_regressed(values, int(lag), episodes, ridge) for lag in steps])
 
 
 def explained_by(transitions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +93,7 @@ def explained_by(transitions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarr
     return found[0], found[1]
 
 
-def _regressed(values: np.ndarray, lag: int, episodes: np.ndarray | None) -> np.ndarray:
+def _regressed(values: np.ndarray, lag: int, episodes: np.ndarray | None, ridge: float) -> np.ndarray:
     """`[S, S]`, the weights at one lag; means are taken away first, which is what the constant does."""
     kept = stays_within(len(values), lag, episodes)
     rows, states = int(kept.sum()), values.shape[1]
@@ -101,4 +103,7 @@ def _regressed(values: np.ndarray, lag: int, episodes: np.ndarray | None) -> np.
         f"{states + 2}; record longer, or ask for shorter lags",
     )
     before, after = values[: len(kept)][kept], values[lag:][kept]
-    return np.linalg.lstsq(before - before.mean(0), after - after.mean(0), rcond=None)[0]
+    before, after = before - before.mean(0), after - after.mean(0)
+    if ridge > 0:
+        return np.linalg.solve(before.T @ before + ridge * np.eye(states), before.T @ after)
+    return np.linalg.lstsq(before, after, rcond=None)[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from worldmodel.cli.arguments import positive
+from worldmodel.cli.arguments import natural, positive
 from worldmodel.cli.benchmarks import RESULTS
 
 
@@ -16,6 +16,7 @@ def add_replay_lab(command: argparse.ArgumentParser) -> None:
     """Makes it known."""
     command.add_argument("--seeds", type=positive, default=21, help="subjects that learn the rule (default 21)")
     command.add_argument("--controls", type=positive, default=12, help="subjects of each control (default 12)")
+    command.add_argument("--first", type=natural, default=0, help="number of the first subject (default 0)")
     command.add_argument("--fast", action="store_true", help="3 subjects, short training: to see that all works")
     command.add_argument("--jobs", type=positive, default=1, help="training days at once, threads divided (default 1)")
     command.add_argument("--runs", type=Path, default=Path("runs"), help="folder of runs (default runs)")
@@ -26,12 +27,14 @@ def add_replay_lab(command: argparse.ArgumentParser) -> None:
 def replay_lab(options: argparse.Namespace) -> None:
     """`worldmodel replay-lab`."""
     from worldmodel.studies.benchmark_run import Workplace, run_suite
-    from worldmodel.studies.replay_lab import Lab, measure_cells, report
+    from worldmodel.studies.replay_lab import Lab, measure_lab, report
 
-    lab = Lab(3, 3, fast=True) if options.fast else Lab(options.seeds, options.controls)
+    lab = Lab(3, 3, fast=True) if options.fast else Lab(options.seeds, options.controls, options.first)
     place = Workplace("replay-lab-fast" if options.fast else "replay-lab", options.runs, options.results)
     console = Console()
     run_suite(lab.suite, lab.cells, place, options.jobs, console)
-    measure_cells(lab.cells, place, lab.controls, lambda said: console.print(said, highlight=False))
-    size = ["--fast"] if options.fast else ["--seeds", str(options.seeds), "--controls", str(options.controls)]
+    measure_lab(lab, place, lambda said: console.print(said, highlight=False))
+    size = ["--fast"]
+    if not options.fast:
+        size = [f"--{name}={getattr(options, name)}" for name in ("seeds", "controls", "first")]
     print(report(place, shlex.join(["python", "-m", "worldmodel", "replay-lab", *size]), options.fast))

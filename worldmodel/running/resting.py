@@ -26,10 +26,12 @@ class Log:
     """What was replayed, in its order.
 
     seen: `[R, S*K]`, the stochastic latent of every replayed moment.
+    recurrent: `[R, D]`, the recurrent state in it.
     event: `[R]` int64, a number for every movie and every dream.
     """
 
     seen: np.ndarray
+    recurrent: np.ndarray
     event: np.ndarray
 
 
@@ -67,44 +69,60 @@ def awake(agent: Agent, movie: Movie) -> LatentState:
     return agent.world_model.observe(movie).latent[:, -1]
 
 
-def plan(agent: Agent, now: LatentState, backups: int) -> np.ndarray:
-    """Replays, one after the other, the moments whose replay gains most (Mattar & Daw 2018); what was seen in each.
+@torch.no_grad()
+def dream_of(agent: Agent, now: LatentState, action: int, horizon: int) -> LatentState:
+    """The moments `[M]` of one dream from `now` `[1]`, begun by `action`, as long as life goes on in them.
 
-    The moments are those to which each action leads from `now` `[1]`. One is replayed by looking one imagined step
-    ahead under every action; its values then are what was found, and those of the other moments stay. It ends after
-    `backups` moments, or when nothing is left to gain. Returns `[R, S*K]`.
+    What is done after the first action is what the agent would do.
+    """
+    model, moments = agent.world_model, [now]
+    chosen = torch.full((1,), action, device=now.features.device)
+    while len(moments) <= horizon:
+        reached = model.predict(moments[-1], chosen)
+        if model.continues(reached) < REACHED:
+            break
+        moments.append(reached)
+        chosen = agent.target_network.values(reached).argmax(-1)
+    return LatentState.concatenate(moments)[1:]
+
+
+def plan(agent: Agent, moments: LatentState, backups: int) -> np.ndarray:
+    """Replays, one after the other, the moments `[M]` of a dream whose replay gains most (Mattar & Daw 2018).
+
+    One is replayed by looking one imagined step ahead under every action; its values then are what was found, and those
+    of the other moments stay. It ends after `backups` moments, or when nothing is left to gain. Returns which moments
+    were replayed, `[R]` int64.
     """
     model, network = agent.world_model, agent.q_network
     optimizer = torch.optim.Adam(network.parameters(), lr=agent.settings.learning_rate)
-    with torch.no_grad():
-        states = model.predict(now[torch.zeros(model.actions, dtype=torch.long)], torch.arange(model.actions))
-    seen: list[np.ndarray] = []
-    while len(seen) < backups:
+    replayed: list[int] = []
+    while len(replayed) < backups and len(moments.features):
         with torch.no_grad():
-            before = network.values(states)
-            after = look_ahead(model, states, network.values, agent.settings.discount)
-            gains = gain(before, after) * (model.continues(states) > REACHED)
+            before = network.values(moments)
+            after = look_ahead(model, moments, network.values, agent.settings.discount)
+            gains = gain(before, after)
         best = int(gains.argmax())
         if gains[best] < LEAST_GAIN:
             break
-        seen.append(states.stochastic[best].numpy())
+        replayed.append(best)
         before[best] = after[best]
         for _ in range(REHEARSALS):
-            loss = network.two_hot.cross_entropy(network(states), before).mean()
+            loss = network.two_hot.cross_entropy(network(moments), before).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-    return np.array(seen).reshape(len(seen), states.stochastic.shape[-1])
+    return np.array(replayed, np.int64)
 
 
 def _log(trajectories: list[Trajectory]) -> Log:
     """Moments that were reached, trajectory by trajectory."""
-    seen, event, number = [], [], 0
+    seen, recurrent, event, number = [], [], [], 0
     for trajectory in trajectories:
-        latent = trajectory.latent.stochastic.detach()
         reached = torch.cat([torch.ones_like(trajectory.weight[:, :1]), trajectory.weight], 1) >= REACHED
-        for row, there in zip(latent, reached, strict=True):
-            seen.append(row[there].numpy())
+        for row, there in enumerate(reached):
+            latent = trajectory.latent[row]
+            seen.append(latent.stochastic[there].detach().numpy())
+            recurrent.append(latent.recurrent[there].detach().numpy())
             event.append(np.full(len(seen[-1]), number))
             number += 1
-    return Log(np.concatenate(seen), np.concatenate(event))
+    return Log(np.concatenate(seen), np.concatenate(recurrent), np.concatenate(event))

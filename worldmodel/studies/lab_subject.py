@@ -12,7 +12,7 @@ import torch
 
 from worldmodel.analysis.chains import transition_matrix
 from worldmodel.analysis.decoding import Decoders, held_out_accuracy, stratified_folds, train_decoders
-from worldmodel.analysis.episodes import stays_within
+from worldmodel.analysis.episodes import with_silence
 from worldmodel.analysis.event_counts import run_counts
 from worldmodel.analysis.lab_criteria import CHAINS
 from worldmodel.analysis.sequenceness import empirical_transitions, explained_by
@@ -23,9 +23,10 @@ from worldmodel.experience import Movie
 from worldmodel.learning import Agent, AgentSettings
 from worldmodel.model import WorldModel
 from worldmodel.running.loading import load_agent
-from worldmodel.running.resting import Log, awake, plan, rest, without_values
+from worldmodel.running.resting import Log, awake, dream_of, plan, rest, without_values
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.stories import tell
+from worldmodel.studies.lab_structure import structure, train_probes, transfer
 
 LAGS = (1, 2, 3, 4)
 """In replayed moments; a dream passes four objects at most."""
@@ -34,7 +35,9 @@ SHARES = (0.0, 0.5, 1.0)
 ACCEPT = 0.5
 """Value from which on an object is accepted, half of what is paid."""
 ENOUGH = 3
-"""Pairs of moments for every state, below which sequenceness at a lag is not asked for."""
+"""Moments for every state, below which sequenceness is not asked for."""
+RIDGE = 1.0
+"""See `empirical_transitions`: moments by which what was hardly ever replayed is held at no sequence."""
 SILENT = 0.5
 """Activity below which no object counts as replayed, for exact counts."""
 RESTING = AgentSettings(
@@ -50,7 +53,7 @@ RESTING = AgentSettings(
     target_rate=0.1,
 )
 REST_STEPS = 100
-PLANS = 24
+PLANS = 48
 BACKUPS = 20
 LOCALISERS = 10
 
@@ -89,6 +92,8 @@ def measure(subject: Subject) -> dict[str, Any]:
     """Everything that is measured of one subject, as plain types; sequenceness has an entry for each of LAGS."""
     torch.manual_seed(subject.number)
     decoders, accuracy = localise(subject)
+    walks = ReplayStory(**{**subject.stories, "walks": 1})
+    probes = train_probes(subject.world_model, walks, subject.number)
     uncued, cued = (tell(subject.test_day(cues), seed=subject.number) for cues in (0, 1))
     before = tell(subject.test_day(), seed=subject.number, options={"phase": "rest-before"})
     story = subject.test_day()
@@ -102,10 +107,14 @@ def measure(subject: Subject) -> dict[str, Any]:
             weights = _weights(activity, log.event)
             found["sequenceness"][f"{name}, {stream}"] = _sequenceness(weights, orders)
             found["runs"][f"{name}, {stream}"] = _runs(activity, log.event)
+            if (name, stream) == ("before", "imagined"):
+                found["transfer"] = transfer(probes, log, LAGS)
             if (name, stream) == ("rest 1", "imagined"):
-                found["weights"] = [None if each is None else each.tolist() for each in weights]
+                found["structure"] = structure(probes, log, activity, SILENT)
+                found["weights"] = None if weights is None else weights.tolist()
     plans = _plans(subject, cued.movie)
     activity = decoders.activations(plans.seen) if len(plans.seen) else np.empty((0, STATES))
+    found["planned"] = len(plans.seen)
     found["sequenceness"]["rest 2, planned"] = _sequenceness(_weights(activity, plans.event), orders)
     found["query"] = {str(share): query(subject, cued.movie, share, where) for share in SHARES}
     found["slots"] = list(where)
@@ -150,26 +159,19 @@ def _orders(story: ReplayStory, rewarded: int) -> dict[str, np.ndarray]:
     }
 
 
-def _weights(activity: np.ndarray, event: np.ndarray) -> list[np.ndarray | None]:
-    """Empirical transitions `[8, 8]` by lag, None for lags at which too few moments lie in one event."""
-    enough = [stays_within(len(activity), lag, event).sum() >= ENOUGH * STATES for lag in LAGS]
-    return [
-        empirical_transitions(activity, [lag], event)[0] if there else None
-        for lag, there in zip(LAGS, enough, strict=True)
-    ]
+def _weights(activity: np.ndarray, event: np.ndarray) -> np.ndarray | None:
+    """Empirical transitions `[L, 8, 8]` of replays with silence between them, None where too few moments are active."""
+    if len(activity) < ENOUGH * STATES:
+        return None
+    return empirical_transitions(with_silence(activity, event, max(LAGS)), LAGS, ridge=RIDGE)
 
 
-def _sequenceness(by_lag: list[np.ndarray | None], orders: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
-    """Z_F - Z_B by lag of every order, None for lags without weights."""
-    found: dict[str, list[float | None]] = {name: [] for name in orders}
-    for weights in by_lag:
-        for name, order in orders.items():
-            if weights is None:
-                found[name].append(None)
-            else:
-                forward, backward = explained_by(order, weights[None])
-                found[name].append(float((forward - backward)[0]))
-    return found
+def _sequenceness(weights: np.ndarray | None, orders: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
+    """Z_F - Z_B by lag of every order, None without weights."""
+    if weights is None:
+        return {name: [None] * len(LAGS) for name in orders}
+    explained = {name: explained_by(order, weights) for name, order in orders.items()}
+    return {name: (forward - backward).tolist() for name, (forward, backward) in explained.items()}
 
 
 def _runs(activity: np.ndarray, event: np.ndarray) -> dict[str, list[float]]:
@@ -184,9 +186,13 @@ def _runs(activity: np.ndarray, event: np.ndarray) -> dict[str, list[float]]:
 
 
 def _plans(subject: Subject, movie: Movie) -> Log:
-    """Several plans, each from fresh values, so that there are moments enough."""
-    plans = []
-    for _ in range(PLANS):
+    """A plan on every dream of a walk, several times, each from fresh values: what was replayed, and in which order."""
+    seen, recurrent, event = [], [], []
+    for number in range(PLANS):
         agent = without_values(subject.world_model, RESTING)
-        plans.append(plan(agent, awake(agent, movie), BACKUPS))
-    return Log(np.concatenate(plans), np.repeat(np.arange(PLANS), [len(each) for each in plans]))
+        moments = dream_of(agent, awake(agent, movie), number % STATES, RESTING.horizon)
+        replayed = moments[torch.from_numpy(plan(agent, moments, BACKUPS))]
+        seen.append(replayed.stochastic.numpy())
+        recurrent.append(replayed.recurrent.numpy())
+        event.append(np.full(len(seen[-1]), number))
+    return Log(np.concatenate(seen), np.concatenate(recurrent), np.concatenate(event))

@@ -39,35 +39,39 @@ class Lab:
     """How large the lab is.
 
     seeds: subjects that learn the rule; controls: subjects of each control.
+    first: number of the first subject; others are fresh ones, with other rules, objects and random numbers.
     fast: shorter training, only to see that all works.
     """
 
     seeds: int = 21
     controls: int = 12
+    first: int = 0
     fast: bool = False
 
     @property
     def suite(self) -> Suite:
         """Its training days as a suite."""
         settings = FAST if self.fast else {}
-        return Suite(("configs/replay_lab.yaml",), (WORLD,), arms=CONDITIONS, seeds=self.seeds, settings=settings)
+        return Suite(
+            ("configs/replay_lab.yaml",), (WORLD,), arms=CONDITIONS, seeds=self.first + self.seeds, settings=settings
+        )
 
     @property
     def cells(self) -> list[Cell]:
         """The training days, one a subject."""
         found = []
         for cell in cells_of(self.suite):
-            if cell.method == "rule" or cell.seed < self.controls:
+            if cell.seed >= self.first and (cell.method == "rule" or cell.seed < self.first + self.controls):
                 subject = ("--environment.kwargs.subject", str(cell.seed))
                 found.append(replace(cell, arguments=(*cell.arguments, *subject)))
         return found
 
 
-def measure_cells(cells: list[Cell], place: Workplace, controls: int, say: Callable[[str], None]) -> None:
-    """Measures every subject that has not been, and the untrained one beside it; results are JSON files."""
-    for cell in cells:
+def measure_lab(lab: Lab, place: Workplace, say: Callable[[str], None]) -> None:
+    """Measures every subject that has not been, and the untrained ones beside them; results are JSON files."""
+    for cell in lab.cells:
         conditions = [(cell.method, True)]
-        if cell.method == "rule" and cell.seed < controls:
+        if cell.method == "rule" and cell.seed < lab.first + lab.controls:
             conditions.append(("untrained", False))
         for condition, trained in conditions:
             file = result_file(place, condition, cell.seed)
@@ -125,9 +129,13 @@ def gather(subjects: list[dict[str, Any]]) -> Measured:
             for stream, orders in streams.items()
             for order in orders
         },
-        weights=_whole_lags([each["weights"] for each in subjects]),
+        weights=np.array([_weights(each) for each in subjects]),
         runs=np.array([_beyond(each["runs"]["rest 1, imagined"]) for each in subjects]),
         query={share: np.array([each["query"][str(share)] for each in subjects]) for share in SHARES},
+        structure={
+            name: np.array([each["structure"][name] for each in subjects], float) for name in ("position", "sequence")
+        },
+        transfer=np.array([each["transfer"] for each in subjects]),
     )
 
 
@@ -141,10 +149,11 @@ def _measured(place: Workplace, condition: str) -> Path:
     return place.results / place.name / "measured" / condition
 
 
-def _whole_lags(weights: list[list[Any]]) -> np.ndarray:
-    """`[n, L, 8, 8]`, the lags that no subject lacks."""
-    lags = [lag for lag in range(len(weights[0])) if all(each[lag] is not None for each in weights)]
-    return np.array([[each[lag] for lag in lags] for each in weights]).reshape(len(weights), len(lags), STATES, STATES)
+def _weights(subject: dict[str, Any]) -> np.ndarray:
+    """`[L, 8, 8]`, empirical transitions of a subject's dreams in rest 1."""
+    if subject["weights"] is None:
+        raise AnalysisError(f"subject {subject['subject']} dreamt of too few objects in rest 1; train it for longer")
+    return np.array(subject["weights"])
 
 
 def _beyond(runs: dict[str, list[float]]) -> float:
@@ -163,7 +172,7 @@ def _controls(place: Workplace, subjects: list[dict[str, Any]], measured: Measur
         ("shuffled-rule", "trained with another rule for every set"),
     ):
         if others := read_measured(place, condition):
-            effects[words] = gather(others).effects["rest 1, imagined", "true"]
+            effects[words] = np.array([each["sequenceness"]["rest 1, imagined"]["true"] for each in others], float)
     return [Control(name, len(each), *_in_words(each)) for name, each in effects.items()]
 
 
@@ -173,8 +182,7 @@ def strangers(subjects: list[dict[str, Any]]) -> np.ndarray:
     for each, other in zip(subjects, subjects[1:] + subjects[:1], strict=True):
         slot_of = {state: slot for slot, state in enumerate(other["slots"])}
         place = [each["slots"][slot_of[state]] for state in range(STATES)]
-        weights = _whole_lags([each["weights"]])[0]
-        found.append(relabelled_sequenceness(weights, CHAINS, np.array([place])).difference[0])
+        found.append(relabelled_sequenceness(_weights(each), CHAINS, np.array([place])).difference[0])
     return np.array(found)
 
 
