@@ -25,7 +25,8 @@ def test_types_and_shapes():
     dtypes = {name: getattr(movie, name).dtype for name in Movie.__dataclass_fields__}
     flags = dict.fromkeys(("terminated", "truncated", "first", "mask"), torch.bool)
     counts = dict.fromkeys(("action", "context", "episode", "start", "age"), torch.int64)
-    assert dtypes == {**flags, **counts, "observation": torch.uint8, "reward": torch.float32}
+    numbers = dict.fromkeys(("reward", "weight"), torch.float32)
+    assert dtypes == {**flags, **counts, **numbers, "observation": torch.uint8}
     assert sample(lived(100, 50, 40, spec=VECTOR), 3, 8).observation.dtype == torch.float32
 
 
