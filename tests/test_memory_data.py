@@ -135,7 +135,7 @@ def test_it_goes_on_exactly_where_it_was_saved(order, tmp_path):
 
 
 def test_a_checkpoint_of_before_orders_remembered_anything_is_gone_on_with():
-    data = data_of(lived(), settings=replace(SETTINGS, order="prioritised"))
+    data = data_of(lived(), settings=replace(SETTINGS, order="prioritised"))  # nor was there a ledger
     state = {name: value for name, value in data.state_dict().items() if name in ("buffer", "generator")}
     data.load_state_dict(state)
     assert taught(data).mask.any()

@@ -6,6 +6,7 @@ import torch
 from small_agent import random_movie
 from tiny_runs import counter_session, world_model_session
 
+from worldmodel.memory.ledger import IMAGINED, MOVIE
 from worldmodel.running.remembering import read_lesson
 
 
@@ -36,7 +37,20 @@ def test_a_run_learns_in_every_order(order, tmp_path):
         assert len(np.unique(values)) > 50
 
 
+def test_every_step_is_written_down_the_newest_are_kept(tmp_path):
+    session = counter_session(tmp_path / "run", data={"ledger_steps": 30}, agent={"rollouts": 5})
+    session.go()
+    entries = session.data.ledger.entries()
+    assert set(entries["gradient_step"].tolist()) == set(range(31, 61))
+    dreams, movies = entries[entries["source"] == IMAGINED], entries[entries["source"] == MOVIE]
+    assert len(dreams) == 30 * 5 and (dreams["length"] == 3).all()
+    assert (movies["length"] <= 8).all() and (movies["start"] + movies["length"] <= 11).all()  # of games of 10 steps
+    assert (dreams["start"] < 10).all() and (entries["age"] >= 0).all()
+
+
 def test_a_world_model_alone_is_curious(tmp_path, counter_run):
     session = world_model_session(tmp_path / "run", counter_run, order="curious")
     session.go()
     assert len(np.unique(np.concatenate(session.data.order.unseen.state_dict()["values"]))) > 2
+    entries = session.data.ledger.entries()
+    assert (entries["source"] == MOVIE).all() and np.isfinite(entries["priority"]).all()

@@ -75,6 +75,9 @@ def test_four_steps_are_two_and_two_more(order, tmp_path, counter_run):
     assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
     moments, others = (c["optimizer_states"][0]["state"] for c in (one, other))
     assert all(torch.equal(moments[i][key], others[i][key]) for i in moments for key in moments[i])
+    written, continued = (c["ReplayData"]["ledger"] for c in (one, other))
+    assert all(np.array_equal(written[name], continued[name], equal_nan=True) for name in written)
+    assert set(written["gradient_step"].tolist()) == {1, 2, 3, 4}
     remembered, resumed = (c["ReplayData"]["order"] for c in (one, other))
     assert remembered.keys() == resumed.keys() and bool(remembered) == (order == "prioritised")
     if remembered:

@@ -14,6 +14,7 @@ from lightning.pytorch import LightningDataModule
 from worldmodel.experience import Movie, Spec
 from worldmodel.memory.buffer import ReplayBuffer, open_experience
 from worldmodel.memory.chunks import MAX_ROWS, ROW
+from worldmodel.memory.ledger import Ledger
 from worldmodel.memory.movies import Served, serve_movies
 from worldmodel.memory.orders import Lesson, Order, Recent, Uniform
 from worldmodel.memory.prioritised import Curious, Prioritised
@@ -55,6 +56,8 @@ class DataSettings:
     """With order "curious": what is left of a row's novelty each time it is replayed (beta there)."""
     curious_novelty: float = bounded(1e4, low=0)
     """With order "curious": priority for being new, beside the loss (c there)."""
+    ledger_steps: int = bounded(1_000, low=0)
+    """Gradient steps, the newest, of which it is written down what they replayed, 25 bytes a clip or dream."""
     experience: str | None = None
     """Run directory whose recorded experience is learned from; no environment is needed then."""
 
@@ -111,6 +114,7 @@ class ReplayData(LightningDataModule):
     Its random generator is its own, so that nothing else moves what is replayed.
 
     served: the batch that was drawn last, and where in memory it was found; None before the first.
+    ledger: what was replayed lately.
     """
 
     def __init__(self, settings: DataSettings, buffer: ReplayBuffer, gradient_steps: int, seed: int) -> None:
@@ -123,6 +127,7 @@ class ReplayData(LightningDataModule):
         self.gradient_steps = gradient_steps
         self.rng = np.random.default_rng(seed)
         self.served: Served | None = None
+        self.ledger = Ledger(settings.ledger_steps)
 
     def sample(self) -> Movie:
         """One batch of movies; FileError where less than one clip was recorded."""
@@ -144,20 +149,23 @@ class ReplayData(LightningDataModule):
         return batch.to(device)
 
     def state_dict(self) -> dict[str, Any]:
-        """The recorded life, what the order remembers, and the random generator, as plain types and numpy arrays."""
+        """The recorded life, what the order remembers, the ledger, and the random generator; all of it plain."""
         return {
             "buffer": self.buffer.state_dict(),
             "generator": self.rng.bit_generator.state,
             "order": self.order.state_dict(),
+            "ledger": self.ledger.state_dict(),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on exactly where `state_dict` was taken; FileError where the recorded life cannot be read."""
         self.buffer.load_state_dict(state_dict["buffer"])
         self.rng.bit_generator.state = state_dict["generator"]
-        # checkpoints of before there were orders that remember have none, and need none
+        # checkpoints of before there were orders that remember, and a ledger, have neither
         if order := state_dict.get("order"):
             self.order.load_state_dict(order)
+        if ledger := state_dict.get("ledger"):
+            self.ledger.load_state_dict(ledger)
 
 
 def memory_in_words(spec: Spec, capacity: int, compress: bool) -> str:

@@ -1,4 +1,4 @@
-"""After every gradient step: what it found in the rows it replayed goes back to who chooses them."""
+"""After every gradient step: what it replayed is written down, and what it found goes back to who chooses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worldmodel.memory import Lesson, ReplayData
 
 
 class Remembering(Callback):
-    """Tells the order of replay what each batch has taught, where it wants to know."""
+    """Writes each step into the ledger, and tells the order of replay what it has taught, where that wants to know."""
 
     def __init__(self, data: ReplayData) -> None:
         self.data = data
@@ -21,7 +21,10 @@ class Remembering(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Movie, batch_idx: int
     ) -> None:
-        """Passes on what the learner gave beside its loss."""
+        """Passes on what the learner gave beside its loss; a world model that learns alone has no dreams."""
+        assert self.data.served is not None
+        begun = outputs["dreams_from"].cpu().numpy() if "dreams_from" in outputs else np.zeros((0, 2), np.int64)
+        self.data.ledger.record(trainer.global_step, self.data.served, begun, int(outputs.get("dream_length", 0)))
         if self.data.order.learns:
             self.data.learn(read_lesson(outputs, batch))
 
