@@ -36,6 +36,11 @@ def test_long_episodes_give_exactly_the_batch_size():
     assert fill(movie) == 1
 
 
+def test_a_batch_may_be_a_single_movie():
+    movie = sample(lived(400, 60, 50), 1, 15)  # of an odd number of bytes
+    assert movie.mask.shape == (1, 15) and movie.episode.shape == (1,)
+
+
 def test_short_episodes_give_more_clips_until_the_rows_are_there():
     worlds = lived(400, 12, 6)
     movie = sample(worlds, 8, 16)

@@ -52,7 +52,11 @@ def serve_movies(
             f"only {len(buffer)} rows recorded, a batch needs {length} of them and an episode of at least 2: "
             "record more first, or lower data.sequence_length"
         )
-    clips = order.choose(rng, buffer.store, batch_size, length)
+    return read_movies(buffer, order.choose(rng, buffer.store, batch_size, length), context)
+
+
+def read_movies(buffer: ReplayBuffer, clips: Clips, context: int) -> Served:
+    """The movies of given clips, T the longest of them."""
     count, longest = len(clips), int(clips.sizes.max())
     rows = np.zeros((count, longest), ROW)
     observation = np.empty((count, longest, *buffer.spec.observation_shape), buffer.spec.observation_dtype)
@@ -80,7 +84,8 @@ def _movie(buffer: ReplayBuffer, rows: np.ndarray, observation: np.ndarray, clip
 
 
 def _tensor(column: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(column))
+    # a copy: a column of a single row counts as contiguous, whatever its stride
+    return torch.from_numpy(column.copy())
 
 
 def fill(movie: Movie) -> float:
