@@ -12,9 +12,9 @@ from worldmodel.memory.store import RowStore
 SPEC = Spec("fake/World-v0", (1,), "float32", ("a",), {})
 
 
-def store_of(*lanes, capacity=1000):
+def store_of(*lanes, capacity=1000, chunk_steps=4):
     """Lanes of episodes, each given as its rewards."""
-    store = RowStore(SPEC, capacity, len(lanes), 4, False)
+    store = RowStore(SPEC, capacity, len(lanes), chunk_steps, False)
     for lane, episodes in enumerate(lanes):
         for episode, rewards in enumerate(episodes):
             for step, reward in enumerate(rewards):
