@@ -57,6 +57,7 @@ def random_movie(sizes, rows, spec=VECTOR, first=(), terminated=(), truncated=()
         episode=torch.arange(count),
         start=torch.tensor([0 if b in first else 7 for b in range(count)]),
         age=torch.arange(count),
+        weight=torch.ones(count),
         **flags,
     )
 

@@ -37,8 +37,8 @@ def movie() -> Movie:
     numbers = {name: torch.zeros(3, dtype=torch.long) for name in ("episode", "start", "age")}
     mask = torch.arange(4) < torch.tensor([[4], [4], [2]])
     action, reward = torch.zeros(3, 4, dtype=torch.long), torch.zeros(3, 4)
-    context = torch.tensor([0, 3, 1])
-    return Movie(torch.zeros(3, 4, 5), action, reward, mask=mask, context=context, **flags, **numbers)
+    known = {"mask": mask, "context": torch.tensor([0, 3, 1]), "weight": torch.ones(3)}
+    return Movie(torch.zeros(3, 4, 5), action, reward, **known, **flags, **numbers)
 
 
 def test_rows_that_are_learned_from_are_recorded_and_no_context():

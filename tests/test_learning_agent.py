@@ -109,7 +109,7 @@ def test_both_replays_are_weighted_by_the_share():
     expected = total + 0.75 * parts["movie"][1].loss + 0.25 * parts["imagined"][1].loss
     agent.diagnose_every = 1000
     torch.manual_seed(0)
-    assert agent.training_step(movie(), 0).item() == pytest.approx(expected.item(), rel=1e-4)
+    assert agent.training_step(movie(), 0)["loss"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_share_zero_calls_no_imagination():

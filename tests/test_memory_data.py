@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from worldmodel.errors import FileError
 from worldmodel.experience import Movie, Spec
 from worldmodel.memory.buffer import ReplayBuffer
 from worldmodel.memory.data import DataSettings, ReplayData, load_buffer, make_buffer, make_order, memory_in_words
-from worldmodel.memory.orders import Recent, Uniform
+from worldmodel.memory.orders import Lesson, Recent, Uniform
+from worldmodel.memory.prioritised import Curious, Prioritised
+from worldmodel.memory.reverse import Reverse
 
 SETTINGS = DataSettings(batch_size=4, sequence_length=8, context=2, capacity=200, chunk_steps=8)
 
@@ -111,15 +114,31 @@ def test_its_generator_is_its_own():
     assert not equal(first, data_of(worlds, seed=1).sample())
 
 
-def test_it_goes_on_exactly_where_it_was_saved(tmp_path):
-    worlds = lived(folder=tmp_path)
-    data = data_of(worlds)
-    data.sample()
+def taught(data):
+    """A batch, from which something is learned at once."""
+    movie = data.sample()
+    found = np.where(movie.mask, movie.reward, np.nan)
+    data.learn(Lesson(found, found))
+    return movie
+
+
+@pytest.mark.parametrize("order", ["uniform", "recent", "prioritised", "curious", "reverse"])
+def test_it_goes_on_exactly_where_it_was_saved(order, tmp_path):
+    settings = replace(SETTINGS, order=order)
+    data = data_of(lived(folder=tmp_path), settings=settings)
+    taught(data)
     state = copy.deepcopy(data.state_dict())
-    expected = [data.sample() for _ in range(3)]
-    resumed = ReplayData(SETTINGS, make_buffer(SETTINGS, PIXELS, 2, tmp_path), 6, seed=99)
+    expected = [taught(data) for _ in range(3)]
+    resumed = ReplayData(settings, make_buffer(settings, PIXELS, 2, tmp_path), 6, seed=99)
     resumed.load_state_dict(state)
-    assert all(equal(resumed.sample(), batch) for batch in expected)
+    assert all(equal(taught(resumed), batch) for batch in expected)
+
+
+def test_a_checkpoint_of_before_orders_remembered_anything_is_gone_on_with():
+    data = data_of(lived(), settings=replace(SETTINGS, order="prioritised"))  # nor was there a ledger
+    state = {name: value for name, value in data.state_dict().items() if name in ("buffer", "generator")}
+    data.load_state_dict(state)
+    assert taught(data).mask.any()
 
 
 def test_too_little_life_is_a_file_error_at_the_first_batch():
@@ -137,6 +156,12 @@ def test_orders_are_made_from_settings():
     assert isinstance(make_order(SETTINGS), Uniform)
     assert make_order(DataSettings(order="recent", newest_half=0.125)).power == pytest.approx(3)
     assert isinstance(make_order(DataSettings(order="recent")), Recent)
+    prioritised = make_order(DataSettings(order="prioritised", priority_alpha=0.5, priority_beta=0.25))
+    assert isinstance(prioritised, Prioritised) and (prioritised.alpha, prioritised.beta) == (0.5, 0.25)
+    curious = make_order(DataSettings(order="curious", curious_alpha=0.5, curious_decay=0.25, curious_novelty=3))
+    assert isinstance(curious, Curious) and (curious.alpha, curious.decay, curious.novelty) == (0.5, 0.25, 3)
+    reverse = make_order(DataSettings(order="reverse", context=7))
+    assert isinstance(reverse, Reverse) and reverse.context == 7
 
 
 def test_a_life_is_learned_from_without_a_world(tmp_path):

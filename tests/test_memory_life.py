@@ -5,8 +5,10 @@ import pytest
 
 from worldmodel.experience import Spec, Step
 from worldmodel.memory.buffer import ReplayBuffer
-from worldmodel.memory.movies import sample_movies
-from worldmodel.memory.orders import Recent, Uniform
+from worldmodel.memory.movies import serve_movies
+from worldmodel.memory.orders import Lesson, Recent, Uniform
+from worldmodel.memory.prioritised import Curious, Prioritised
+from worldmodel.memory.reverse import Reverse
 
 PIXELS = Spec("fake/Counter", (4, 4, 3), "uint8", ("a", "b", "c", "d", "e"), {"frame_skip": 1})
 VECTOR = Spec("fake/Counter", (5,), "float32", ("a", "b", "c", "d", "e"), {"frame_skip": 1})
@@ -118,14 +120,18 @@ def test_every_sampled_row_can_be_derived_again(spec, compress, seed, tmp_path):
     folder = tmp_path / "experience" if seed % 2 else None
     buffer = ReplayBuffer(spec, capacity, lanes, chunk_steps=8, compress=compress, folder=folder)
     worlds = FakeWorlds(buffer, seed, longest)
-    lived = 0
+    lived, orders = 0, (Uniform(), Recent(0.2), Prioritised(0.6, 0.4), Curious(0.7, 0.7, 1e4), Reverse(2))
     while lived < 4 * capacity:
         worlds.live(rounds := int(rng.integers(1, 40)))
         lived += rounds * lanes
         assert len(buffer) <= capacity
-        for order in (Uniform(), Recent(0.2)):
+        for order in orders:
             length = int(rng.integers(2, 24))
             context = int(rng.integers(0, 6))
             if len(buffer) >= length and buffer.index.transitions:
-                check_movie(sample_movies(buffer, order, rng, 4, length, context), worlds, length, context)
+                served = serve_movies(buffer, order, rng, 4, length, context)
+                check_movie(served.movie, worlds, length, context)
+                assert (buffer.environment_steps - served.movie.age.numpy() == served.lived[:, 0]).all()
+                found = np.where(served.movie.mask, rng.standard_normal(served.lived.shape), np.nan)
+                order.learn(buffer.index, served.clips, Lesson(found, found))
     assert len(buffer) > capacity - 8 * lanes - 8

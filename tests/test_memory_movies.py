@@ -25,7 +25,8 @@ def test_types_and_shapes():
     dtypes = {name: getattr(movie, name).dtype for name in Movie.__dataclass_fields__}
     flags = dict.fromkeys(("terminated", "truncated", "first", "mask"), torch.bool)
     counts = dict.fromkeys(("action", "context", "episode", "start", "age"), torch.int64)
-    assert dtypes == {**flags, **counts, "observation": torch.uint8, "reward": torch.float32}
+    numbers = dict.fromkeys(("reward", "weight"), torch.float32)
+    assert dtypes == {**flags, **counts, **numbers, "observation": torch.uint8}
     assert sample(lived(100, 50, 40, spec=VECTOR), 3, 8).observation.dtype == torch.float32
 
 
@@ -33,6 +34,11 @@ def test_long_episodes_give_exactly_the_batch_size():
     movie = sample(lived(400, 60, 50), 5, 16)
     assert movie.mask.shape == (5, 16)
     assert fill(movie) == 1
+
+
+def test_a_batch_may_be_a_single_movie():
+    movie = sample(lived(400, 60, 50), 1, 15)  # of an odd number of bytes
+    assert movie.mask.shape == (1, 15) and movie.episode.shape == (1,)
 
 
 def test_short_episodes_give_more_clips_until_the_rows_are_there():

@@ -1,8 +1,13 @@
+import time
+
 import numpy as np
 import pytest
+from test_memory_reverse import store_of
 
 from worldmodel.memory.index import EpisodeIndex
-from worldmodel.memory.orders import Recent, Uniform, draw_clips
+from worldmodel.memory.orders import Lesson, Recent, Uniform
+from worldmodel.memory.prioritised import Curious, Prioritised
+from worldmodel.memory.reverse import Reverse
 
 
 def index_of(*lanes):
@@ -46,42 +51,29 @@ def test_recent_with_one_half_is_uniform():
     assert chi_square(np.bincount(row, minlength=40), 2500) < 1.7
 
 
-@pytest.mark.parametrize("order", [Uniform(), Recent(0.2)])
-def test_clips_lie_inside_one_episode_and_are_as_long_as_it_allows(order):
-    index = index_of([70, 1, 2, 30, 1], [9, 8, 1])
-    index.evict(0, 40)
-    clips = draw_clips(np.random.default_rng(0), index, order, 5000, 16)
-    first, stop = index.episode_of(clips.lane, clips.start)
-    assert np.array_equal(index.episode_of(clips.lane, clips.stop - 1)[0], first)
-    assert np.array_equal(clips.stop - clips.start, np.minimum(16, stop - first))
-    assert (stop - first >= 2).all()
-    found = set(zip(clips.lane.tolist(), first.tolist(), strict=True))
-    assert found == {(0, 40), (0, 71), (0, 73), (1, 0), (1, 9)}
+@pytest.mark.parametrize("order", [Uniform(), Recent(0.5)])
+def test_orders_that_need_to_know_nothing_remember_nothing(order):
+    order.load_state_dict(order.state_dict())
+    assert order.state_dict() == {} and not order.learns
 
 
-def test_the_drawn_row_lies_anywhere_in_its_clip():
-    class One:
-        def draw(self, rng, index, count):
-            return np.zeros(count, np.int64), np.full(count, 50)
-
-    clips = draw_clips(np.random.default_rng(0), index_of([100]), One(), 32_000, 16)
-    places = np.bincount(50 - clips.start, minlength=16)
-    assert len(places) == 16
-    assert chi_square(places, 2000) < 2
-
-    near_the_end = draw_clips(np.random.default_rng(0), index_of([52]), One(), 1000, 16)
-    assert near_the_end.start.max() == 36  # a whole clip where the episode has one
+@pytest.fixture(scope="module")
+def long_life():
+    """100,000 rows: episodes of 500, every tenth row of which pays."""
+    return store_of([[float(row % 10 == 9) for row in range(500)]] * 200, capacity=100_000, chunk_steps=1024)
 
 
-def test_every_row_is_looked_at_about_equally_often_except_at_the_edges_of_its_episode():
-    length, rows, draws = 8, 60, 60_000
-    clips = draw_clips(np.random.default_rng(0), index_of([rows]), Uniform(), draws, length)
-    seen = sum(np.bincount(clips.start + t, minlength=rows) for t in range(length))
-    expected = draws * length / rows
-    # a clip that would begin before its episode begins with it: the first rows gain what the very edge would lose
-    assert chi_square(seen[2 * length : -2 * length], expected) < 1.7
-    assert (np.abs(seen[length:-length] / expected - 1) < 0.1).all()
-    # exactly: row r is in a clip that starts at s, with P(s = 0) = (1 + ... + 8) / (8 * 60), else 1 / 60
-    first = (length + 1) / 2 / rows * draws
-    assert abs(seen[0] / first - 1) < 0.05
-    assert abs(seen[-1] / first - 1) < 0.05
+@pytest.mark.parametrize("order", [Uniform(), Prioritised(0.6, 0.4), Curious(0.7, 0.7, 1e4), Reverse(4)])
+def test_a_batch_of_a_long_life_is_chosen_and_learned_from_in_milliseconds(order, long_life):
+    """16 clips of 64 rows, without reading them; `-s` shows milliseconds."""
+    rng, taken = np.random.default_rng(0), []
+    for _ in range(20):
+        begin = time.perf_counter()
+        drawn = order.choose(rng, long_life, 16, 64)
+        found = rng.standard_normal((len(drawn), 64))
+        found[np.arange(64) >= drawn.sizes[:, None]] = np.nan
+        order.learn(long_life.index, drawn, Lesson(found, found))
+        taken.append(1000 * (time.perf_counter() - begin))
+    name = type(order).__name__.lower()
+    print(f"{name}: {np.median(taken):.2f} ms a batch (at most {max(taken):.2f}) of {len(long_life):,} rows")
+    assert np.median(taken) < 50

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from worldmodel.model import WorldModelSettings
-from worldmodel.model.losses import loss_weights, masked_mean, weigh
+from worldmodel.model.losses import by_row, loss_weights, masked_mean, weigh
 
 
 def test_masked_mean_by_hand():
@@ -17,6 +17,12 @@ def test_every_term_is_weighted_by_hand():
     mask = torch.tensor([[True, False]])
     losses = {"a": torch.tensor([[2.0, 9.0]]), "b": torch.tensor([[3.0, 9.0]])}
     assert weigh(losses, {"a": 10.0, "b": 0.5}, mask) == {"a": 20.0, "b": 1.5}
+
+
+def test_the_loss_of_every_row_by_hand():
+    losses = {"a": torch.tensor([[2.0, 9.0]], requires_grad=True), "b": torch.tensor([[3.0, 9.0]])}
+    rows = by_row(losses, {"a": 10.0, "b": 0.5})
+    assert rows.tolist() == [[21.5, 94.5]] and not rows.requires_grad
 
 
 def test_a_term_without_a_weight_is_refused():

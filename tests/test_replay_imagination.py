@@ -100,7 +100,7 @@ def test_which_action_is_tried_where_is_random():
     replay, observed = ImaginationReplay(tiny_world_model(), 1, 6), looked_at(random_movie([6], 6))
     pairs = set()
     for _ in range(50):
-        starts = replay.starts(observed).recurrent[:, 0]
+        starts = replay.starts(observed)[:, 1]
         pairs |= set(zip(starts.tolist(), replay.first_actions(6, torch.device("cpu")).tolist(), strict=True))
     assert len(pairs) == 6 * 3
 
@@ -108,9 +108,7 @@ def test_which_action_is_tried_where_is_random():
 def candidates(observed: Observed) -> list[tuple[int, int]]:
     """Clip and row of the starts of very many dreams, sorted."""
     replay = ImaginationReplay(tiny_world_model(VECTOR), 4, rollouts=200)
-    rows = observed.movie.mask.shape[1]
-    marks = replay.starts(observed).recurrent[:, 0] / 2  # as observed_as numbers them
-    return sorted({divmod(int(mark), rows) for mark in marks})
+    return sorted({(clip, row) for clip, row in replay.starts(observed).tolist()})
 
 
 def test_dreams_start_at_learnable_moments_at_which_life_went_on():
@@ -123,9 +121,9 @@ def test_dreams_start_at_learnable_moments_at_which_life_went_on():
 def test_each_moment_is_used_once_while_there_are_enough_and_equally_often_after():
     observed = looked_at(random_movie([6, 4], 6, first=[0, 1]))
     for rollouts, most in ((3, 1), (10, 1), (13, 2), (20, 2)):
-        starts = ImaginationReplay(tiny_world_model(), 4, rollouts).starts(observed).recurrent[:, 0]
+        starts = ImaginationReplay(tiny_world_model(), 4, rollouts).starts(observed)
         assert len(starts) == rollouts
-        _, often = starts.unique(return_counts=True)
+        _, often = starts.unique(dim=0, return_counts=True)
         assert often.max() == most and len(often) == min(rollouts, 10)
 
 
@@ -149,5 +147,6 @@ def test_the_start_is_the_recorded_state_with_both_its_parts():
     observed = model.observe(random_movie([6], 6))
     trajectory = ImaginationReplay(model, 3, 6)(observed, Scripted(0))
     recorded = observed.latent.features.detach()[0]
+    assert torch.equal(trajectory.latent.features[:, 0], recorded[trajectory.origin[:, 1]])
     order = trajectory.latent.recurrent[:, 0, 0].argsort()
     assert torch.equal(trajectory.latent.features[:, 0][order], recorded[recorded[:, 0].argsort()])

@@ -31,6 +31,7 @@ def movie() -> Movie:
         episode=torch.arange(4),
         start=torch.tensor([0, 3, 0, 9]),
         age=torch.zeros(4, dtype=torch.long),
+        weight=torch.tensor([1.0, 0.5, 1.0, 0.25]),
     )
 
 
@@ -59,7 +60,8 @@ def test_context_and_padding_are_not_learned_from():
     trajectory = replay(movie())
     assert trajectory.mask.tolist() == [[1, 1, 1, 1], [0, 0, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]]
     assert trajectory.transitions == 9
-    assert torch.equal(trajectory.weight, torch.ones(4, 4))
+    assert trajectory.weight.tolist() == [[1.0] * 4, [0.5] * 4, [1.0] * 4, [0.25] * 4]  # each clip's own
+    assert trajectory.origin.tolist() == [[0, 0], [1, 0], [2, 0], [3, 0]]
 
 
 def test_returns_are_traced_through_actions_of_the_policy_that_lead_to_a_recorded_row():
@@ -98,4 +100,4 @@ def test_only_the_latents_carry_a_graph():
     trajectory = replay(movie(), gradient=1.0)
     others = {f.name: getattr(trajectory, f.name) for f in dataclasses.fields(Trajectory) if f.name != "latent"}
     assert not any(value.requires_grad for value in others.values())
-    assert all(value.dtype == torch.float32 for name, value in others.items() if name != "action")
+    assert all(value.dtype == torch.float32 for name, value in others.items() if name not in ("action", "origin"))

@@ -10,8 +10,7 @@ from worldmodel.replay.starts import look_ahead
 
 def places(starts, movie, count=60):
     """Clip and row of the moments that are taken."""
-    marks = starts(observed_as(movie, features=24), count).recurrent[:, 0] / 2  # as observed_as numbers them
-    return sorted({divmod(int(mark), movie.mask.shape[1]) for mark in marks})
+    return sorted({(clip, row) for clip, row in starts(observed_as(movie, features=24), count).tolist()})
 
 
 def test_everywhere_is_where_life_went_on():
@@ -35,7 +34,7 @@ def test_looking_one_step_ahead_by_hand(monkeypatch):
 
 
 def test_gain_takes_the_moment_at_which_one_action_proves_better(monkeypatch):
-    """Only in the state whose mark is 6 does action 1 pay."""
+    """Only in the state whose mark is 6, that of row 3, does action 1 pay."""
     model, movie = tiny_world_model(), random_movie([6], 6)
 
     def predict(state, action):
@@ -46,4 +45,4 @@ def test_gain_takes_the_moment_at_which_one_action_proves_better(monkeypatch):
     monkeypatch.setattr(model, "continues", lambda state: torch.ones(len(state.features)))
     starts = ByGain(model, lambda state: torch.zeros(len(state.features), 3), 0.9)
     chosen = starts(observed_as(movie, features=24), 2)
-    assert len(chosen.features) == 2 and chosen.features[0, 0] == 6
+    assert chosen.shape == (2, 2) and chosen[0].tolist() == [0, 3]

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from worldmodel.errors import FileError
+from worldmodel.memory.ledger import IMAGINED, MOVIE
 from worldmodel.running.checkpoints import load_checkpoint, save_checkpoint
-from worldmodel.running.loading import load_agent, load_weights
+from worldmodel.running.loading import load_agent, load_ledger, load_weights
 
 
 def test_the_agent_is_the_one_that_was_saved(counter_run: Path) -> None:
@@ -27,6 +28,19 @@ def test_the_agent_is_the_one_that_was_saved(counter_run: Path) -> None:
 def test_checkpoints_by_name_and_by_path(counter_run: Path) -> None:
     assert load_agent(counter_run, "best").gradient_steps == 35
     assert load_agent(counter_run / "checkpoints" / "best", "last").gradient_steps == 35
+
+
+def test_what_was_replayed_lately_is_read_from_the_last_checkpoint(copied_run: Path) -> None:
+    entries = load_ledger(copied_run / "checkpoints" / "best")
+    assert entries is not None and set(entries["gradient_step"].tolist()) == set(range(1, 61))
+    assert {MOVIE, IMAGINED} == set(entries["source"].tolist())
+    last = copied_run / "checkpoints" / "last"
+    state = load_checkpoint(last)
+    del state["ReplayData"]["ledger"]
+    save_checkpoint(state, last)
+    assert load_ledger(copied_run) is None
+    shutil.rmtree(last)
+    assert load_ledger(copied_run) is None
 
 
 def test_a_world_model_that_learned_alone(world_model_run: Path) -> None:

@@ -17,6 +17,8 @@ from worldmodel.running.settings import Settings
         ({"trainer": {"learner": "world_model"}}, "data.experience must name a run"),
         ({"world_model": {"bins": 100}}, "must be odd"),
         ({"data": {"capacity": 100}}, "must hold one chunk"),
+        ({"data": {"order": "prioritised"}, "agent": {"imagination_share": 1.0}}, "data.order cannot be prioritised"),
+        ({"data": {"order": "prioritised"}, "trainer": {"learner": "world_model"}}, "or choose curious"),
         ({"trainer": {"prefill": 10}}, "the first batch cannot be filled"),
     ],
 )

@@ -12,7 +12,9 @@ from PIL import Image
 
 from worldmodel import cli
 from worldmodel.errors import FileError, StorageError
+from worldmodel.running.checkpoints import load_checkpoint, save_checkpoint
 from worldmodel.studies.dreaming import film_dreams, lay_down, measure_validity, write_dreams
+from worldmodel.viewing.replay_section import NO_LEDGER
 
 
 def test_films_lie_in_the_run(copied_run: Path) -> None:
@@ -56,11 +58,17 @@ def test_a_folder_that_cannot_be_written(counter_run: Path, tmp_path: Path) -> N
         film_dreams(lay_down(counter_run), output=tmp_path / "file" / "folder")
 
 
-def scenes_of(page: Path) -> list[dict[str, Any]]:
-    """The dreams inside a page."""
+def data_of(page: Path) -> dict[str, Any]:
+    """The numbers inside a page."""
     content = re.search(r'<script id="data" type="application/json">(.*?)</script>', page.read_text(), re.DOTALL)
     assert content is not None
-    found = json.loads(content[1])
+    found: dict[str, Any] = json.loads(content[1])
+    return found
+
+
+def scenes_of(page: Path) -> list[dict[str, Any]]:
+    """The dreams inside a page."""
+    found = data_of(page)
     return [*found["scenes"], *found["fan"]]
 
 
@@ -71,10 +79,24 @@ def test_a_world_that_does_not_come_back_has_no_counterfactual(counter_run: Path
     assert len(others) == 2 + 2 and not any(scene["real"] for scene in others)
 
 
+def test_a_page_shows_what_was_replayed_and_of_an_old_run_says_why_not(copied_run: Path, tmp_path: Path) -> None:
+    page = write_dreams(lay_down(copied_run), {}, tmp_path, horizon=4)
+    replayed = data_of(page)["replayed"]
+    assert sum(replayed["movies"]) > 0 and sum(replayed["dreams"]) > 0 and replayed["steps"] == [1, 60]
+    assert len(replayed["moments"][0]["strips"]) == 3
+    last = copied_run / "checkpoints" / "last"
+    state = load_checkpoint(last)
+    del state["ReplayData"]["ledger"], state["ReplayData"]["order"]
+    save_checkpoint(state, last)
+    page = write_dreams(lay_down(copied_run), {}, tmp_path, horizon=4)
+    assert data_of(page)["replayed"] is None and f"is not shown: {NO_LEDGER}." in page.read_text()
+
+
 def test_where_nobody_acts_a_page_says_so(world_model_run: Path, tmp_path: Path) -> None:
     page = write_dreams(lay_down(world_model_run), {}, tmp_path, horizon=4)
     assert "is not shown: this run learned a world model alone, so that nobody acts" in page.read_text()
     assert not any(scene["real"] for scene in scenes_of(page))
+    assert {len(moment["strips"]) for moment in data_of(page)["replayed"]["moments"]} == {2}
 
 
 def test_validity_of_a_world_that_always_pays_and_always_ends_alike(counter_run: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import signal
 
+import numpy as np
 import pytest
 import torch
 from counter_env import register_counter
@@ -51,14 +52,15 @@ def test_rows_after_the_checkpoint_are_written_anew(copied_run):
     assert steps == sorted(steps) and 999 not in steps
 
 
-def test_four_steps_are_two_and_two_more(tmp_path, counter_run):
-    """Without a world in the loop, going on is exact: weights, slow copy, and both moments of the optimizer."""
+@pytest.mark.parametrize("order", ["uniform", "prioritised"])
+def test_four_steps_are_two_and_two_more(order, tmp_path, counter_run):
+    """Without a world in the loop, going on is exact: weights, slow copy, both moments of the optimizer, priorities."""
 
     def offline(name, steps):
         session = counter_session(
             tmp_path / name,
             agent={"acting": False, "imagination_warmup": 0, "imagination_ramp": 0},
-            data={"experience": str(counter_run)},
+            data={"experience": str(counter_run), "order": order},
             trainer={"max_gradient_steps": steps},
         )
         session.go()
@@ -73,6 +75,14 @@ def test_four_steps_are_two_and_two_more(tmp_path, counter_run):
     assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
     moments, others = (c["optimizer_states"][0]["state"] for c in (one, other))
     assert all(torch.equal(moments[i][key], others[i][key]) for i in moments for key in moments[i])
+    written, continued = (c["ReplayData"]["ledger"] for c in (one, other))
+    assert all(np.array_equal(written[name], continued[name], equal_nan=True) for name in written)
+    assert set(written["gradient_step"].tolist()) == {1, 2, 3, 4}
+    remembered, resumed = (c["ReplayData"]["order"] for c in (one, other))
+    assert remembered.keys() == resumed.keys() and bool(remembered) == (order == "prioritised")
+    if remembered:
+        assert all(np.array_equal(a, b) for a, b in zip(remembered["values"], resumed["values"], strict=True))
+        assert len(np.unique(np.concatenate(remembered["values"]))) > 10  # much was learned from
 
 
 def test_a_finished_run_is_finished(copied_run):

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from test_viewing_replay_section import section
 
 from worldmodel.analysis.validity import validity
 from worldmodel.errors import StorageError
@@ -47,6 +48,7 @@ def page(*scenes, **changes) -> DreamPage:
         "scenes": list(scenes) or [scene()],
         "fan": [scene("First LEFT"), scene("First RIGHT")],
         "missing": "",
+        "replayed": "nobody wrote it down",
         "validity": {"reward": validity(found["dreams"], {"mean reward": found["guess"]})},
     }
     return DreamPage(**{**parts, **changes})
@@ -63,6 +65,16 @@ def test_every_number_is_in_the_page(tmp_path):
     assert found["surprise"] == [None, 1, 2, 3] and found["rows"] == found["real_rows"] == 5
     assert data_in(text)["actions"] == ["LEFT", "RIGHT"] and "<td>3 steps</td>" in text
     assert not re.search(r'(src|href)="(?!data:)', text)  # nothing from elsewhere
+
+
+def test_movie_and_imagination_side_by_side_or_why_not(tmp_path):
+    text = write_page(page(replayed=section()), tmp_path / "a.html").read_text()
+    words = " ".join(text.split())
+    assert "One recorded episode, number 1" in words and "in the order “prioritised”, and 1 dream began" in words
+    assert data_in(text)["replayed"]["movies"][:3] == [1, 1, 2]
+    text = write_page(page(replayed=HOSTILE), tmp_path / "b.html").read_text()
+    assert "Which moments were replayed is not shown: &lt;/script&gt;" in text and "<img" not in text
+    assert data_in(text)["replayed"] is None and 'id="timelines"' not in text
 
 
 def test_a_dream_without_counterfactual_and_one_of_vectors(tmp_path):

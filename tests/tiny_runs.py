@@ -43,11 +43,11 @@ def counter_session(run: Path, **changes: dict[str, Any]) -> Session:
     return assemble(settings_from_dict(Settings, groups), Console(file=io.StringIO()))
 
 
-def world_model_session(run: Path, recorded: Path) -> Session:
+def world_model_session(run: Path, recorded: Path, **data: Any) -> Session:
     """A run of 10 gradient steps, in which a world model alone learns from what the run `recorded` lived."""
     return counter_session(
         run,
         agent={"acting": False},
-        data={"experience": str(recorded)},
+        data={"experience": str(recorded), **data},
         trainer={"learner": "world_model", "max_gradient_steps": 10},
     )

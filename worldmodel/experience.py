@@ -102,6 +102,7 @@ class Movie:
     episode: `[B]` int64, id of the episode each clip is from.
     start: `[B]` int64, row of that episode at which the clip begins.
     age: `[B]` int64, environment steps since the clip's first row was lived.
+    weight: `[B]` float32, how much its transitions count, 1 at most: less where the order replays them more often.
     """
 
     observation: Tensor
@@ -115,6 +116,7 @@ class Movie:
     episode: Tensor
     start: Tensor
     age: Tensor
+    weight: Tensor
 
     @property
     def learnable(self) -> Tensor:
@@ -154,8 +156,7 @@ class LatentState:
 
     features: `[..., F]`, what every head reads: the recurrent part, then the stochastic one.
     recurrent_units: D, where the one ends and the other begins.
-    table: `[...]`, the episode up to and including now, where the world model has an episodic memory; only what comes
-        next is read from it.
+    table: `[...]`, the episode up to and with now, where there is an episodic memory; only what comes next reads it.
 
     Both parts lie in one tensor because heads read them together far more often than they are told apart.
     """
@@ -230,7 +231,8 @@ class Trajectory:
     mask: `[B, L]`, 1 where the transition out of state t is learned from.
     trace: `[B, L]`, how far a return may be traced through state t+1: 1 where the action taken there is the
         policy's own (always in dreams), 0 where it left the policy or where the trajectory ends.
-    weight: `[B, L]`, probability that state t is reached at all.
+    weight: `[B, L]`, in dreams the probability that state t is reached at all, in movies the movie's weight.
+    origin: `[B, 2]` int64, the movie and its row at which each trajectory begins; None where it began elsewhere.
     """
 
     latent: LatentState
@@ -240,6 +242,7 @@ class Trajectory:
     mask: Tensor
     trace: Tensor
     weight: Tensor
+    origin: Tensor | None = None
 
     @property
     def transitions(self) -> Tensor:

@@ -15,11 +15,13 @@ from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
 from worldmodel.learning.exploration import EpsilonSchedule, Exploration
 from worldmodel.learning.instruments import gradient_norms, q_instruments
+from worldmodel.learning.lessons import lessons
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.returns import lambda_returns, n_step_returns
 from worldmodel.learning.settings import AgentSettings
 from worldmodel.model import WorldModel, WorldModelSettings
+from worldmodel.model.losses import by_row
 from worldmodel.replay import (
     AtTheEnd,
     ByGain,
@@ -106,8 +108,11 @@ class Agent(LightningModule):
         """Whether this gradient step is one whose row of metrics will be written."""
         return (self.gradient_steps + 1) % self.diagnose_every == 0
 
-    def training_step(self, movie: Movie, batch_index: int) -> Tensor:
-        """One look at the movies, from which the world model, the movie replay and the dreams all learn."""
+    def training_step(self, movie: Movie, batch_index: int) -> dict[str, Tensor]:
+        """One look at the movies, from which the world model, the movie replay and the dreams all learn.
+
+        Gives the loss, and what each row taught (see `lessons`).
+        """
         self.world_model.get_used_to(movie)
         observed = self.world_model.observe(movie)
         losses = self.world_model.losses(observed)
@@ -119,7 +124,8 @@ class Agent(LightningModule):
         if self.diagnosing:
             self.log_dict(self.diagnostics(observed, losses, replayed))
             self.log_dict(self.pulls(losses, movie, replayed))
-        return world_model_loss + q_loss
+        taught = lessons(by_row(losses, self.world_model.weights), replayed)
+        return {"loss": world_model_loss + q_loss, **taught}
 
     def replay(self, observed: Observed) -> dict[str, tuple[float, QLearned, Trajectory]]:
         """Both replays of what was observed, each with its weight in the Q-loss; one of weight 0 is left out."""

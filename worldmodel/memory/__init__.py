@@ -3,10 +3,11 @@
 from worldmodel.memory.buffer import ReplayBuffer, open_experience
 from worldmodel.memory.data import DataSettings, ReplayData, load_buffer, make_buffer, memory_in_words
 from worldmodel.memory.movies import sample_movies
-from worldmodel.memory.orders import Order, Recent, Uniform
+from worldmodel.memory.orders import Lesson, Order, Recent, Uniform
 
 __all__ = [
     "DataSettings",
+    "Lesson",
     "Order",
     "Recent",
     "ReplayBuffer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +14,11 @@ from lightning.pytorch import LightningDataModule
 from worldmodel.experience import Movie, Spec
 from worldmodel.memory.buffer import ReplayBuffer, open_experience
 from worldmodel.memory.chunks import MAX_ROWS, ROW
-from worldmodel.memory.movies import sample_movies
-from worldmodel.memory.orders import Order, Recent, Uniform
+from worldmodel.memory.ledger import Ledger
+from worldmodel.memory.movies import Served, serve_movies
+from worldmodel.memory.orders import Lesson, Order, Recent, Uniform
+from worldmodel.memory.prioritised import Curious, Prioritised
+from worldmodel.memory.reverse import Reverse
 from worldmodel.settings import bounded
 
 USUAL_COMPRESSION = 60
@@ -38,17 +41,37 @@ class DataSettings:
     """Whether frames are held compressed: many times less memory, somewhat slower batches."""
     chunk_steps: int = bounded(1024, low=1, high=MAX_ROWS)
     """Rows of one environment that are written to disk, and forgotten, together."""
-    order: Literal["uniform", "recent"] = "uniform"
-    """Which rows are replayed: all alike, or newer ones more often."""
+    order: Literal["uniform", "recent", "prioritised", "curious", "reverse"] = "uniform"
+    """Which rows are replayed: all alike; newer ones more often; those of large TD error; those that the world model
+    has seldom seen or predicts badly; or clip by clip backwards from rewards and ends."""
     newest_half: float = bounded(0.25, above=0, high=0.5)
     """With order "recent": half of what is replayed comes from this newest share of memory; 0.5 is uniform."""
+    priority_alpha: float = bounded(0.6, low=0, high=1)
+    """With order "prioritised": how much the TD error counts, 0 not at all (alpha of Schaul et al. 2016)."""
+    priority_beta: float = bounded(0.4, low=0, high=1)
+    """With order "prioritised": how far the Q-loss makes up for it by importance weights, 1 wholly (beta there)."""
+    curious_alpha: float = bounded(0.7, low=0, high=1)
+    """With order "curious": how much the world model's loss counts (alpha of Kauvar et al. 2023)."""
+    curious_decay: float = bounded(0.7, low=0, high=1)
+    """With order "curious": what is left of a row's novelty each time it is replayed (beta there)."""
+    curious_novelty: float = bounded(1e4, low=0)
+    """With order "curious": priority for being new, beside the loss (c there)."""
+    ledger_steps: int = bounded(1_000, low=0)
+    """Gradient steps, the newest, of which it is written down what they replayed, 25 bytes a clip or dream."""
     experience: str | None = None
     """Run directory whose recorded experience is learned from; no environment is needed then."""
 
 
 def make_order(settings: DataSettings) -> Order:
     """The order in which `settings` wants life replayed."""
-    return Recent(settings.newest_half) if settings.order == "recent" else Uniform()
+    orders: dict[str, Callable[[], Order]] = {
+        "uniform": Uniform,
+        "recent": lambda: Recent(settings.newest_half),
+        "prioritised": lambda: Prioritised(settings.priority_alpha, settings.priority_beta),
+        "curious": lambda: Curious(settings.curious_alpha, settings.curious_decay, settings.curious_novelty),
+        "reverse": lambda: Reverse(settings.context),
+    }
+    return orders[settings.order]()
 
 
 def make_buffer(settings: DataSettings, spec: Spec, lanes: int, folder: Path | None) -> ReplayBuffer:
@@ -89,6 +112,9 @@ class ReplayData(LightningDataModule):
 
     Acting and sampling alternate strictly: batch k is drawn after whatever was recorded at the end of step k - 1.
     Its random generator is its own, so that nothing else moves what is replayed.
+
+    served: the batch that was drawn last, and where in memory it was found; None before the first.
+    ledger: what was replayed lately.
     """
 
     def __init__(self, settings: DataSettings, buffer: ReplayBuffer, gradient_steps: int, seed: int) -> None:
@@ -100,10 +126,19 @@ class ReplayData(LightningDataModule):
         self.context = settings.context
         self.gradient_steps = gradient_steps
         self.rng = np.random.default_rng(seed)
+        self.served: Served | None = None
+        self.ledger = Ledger(settings.ledger_steps)
 
     def sample(self) -> Movie:
         """One batch of movies; FileError where less than one clip was recorded."""
-        return sample_movies(self.buffer, self.order, self.rng, self.batch_size, self.sequence_length, self.context)
+        length, context = self.sequence_length, self.context
+        self.served = serve_movies(self.buffer, self.order, self.rng, self.batch_size, length, context)
+        return self.served.movie
+
+    def learn(self, lesson: Lesson) -> None:
+        """Tells the order what the batch that was drawn last has taught."""
+        assert self.served is not None
+        self.order.learn(self.buffer.index, self.served.clips, lesson)
 
     def train_dataloader(self) -> MovieStream:
         """The stream of batches."""
@@ -114,13 +149,23 @@ class ReplayData(LightningDataModule):
         return batch.to(device)
 
     def state_dict(self) -> dict[str, Any]:
-        """The recorded life and the state of the random generator, as plain types and numpy arrays."""
-        return {"buffer": self.buffer.state_dict(), "generator": self.rng.bit_generator.state}
+        """The recorded life, what the order remembers, the ledger, and the random generator; all of it plain."""
+        return {
+            "buffer": self.buffer.state_dict(),
+            "generator": self.rng.bit_generator.state,
+            "order": self.order.state_dict(),
+            "ledger": self.ledger.state_dict(),
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on exactly where `state_dict` was taken; FileError where the recorded life cannot be read."""
         self.buffer.load_state_dict(state_dict["buffer"])
         self.rng.bit_generator.state = state_dict["generator"]
+        # checkpoints of before there were orders that remember, and a ledger, have neither
+        if order := state_dict.get("order"):
+            self.order.load_state_dict(order)
+        if ledger := state_dict.get("ledger"):
+            self.ledger.load_state_dict(ledger)
 
 
 def memory_in_words(spec: Spec, capacity: int, compress: bool) -> str:

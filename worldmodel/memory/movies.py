@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,15 +12,33 @@ from worldmodel.errors import FileError
 from worldmodel.experience import Movie
 from worldmodel.memory.buffer import ReplayBuffer
 from worldmodel.memory.chunks import ROW
-from worldmodel.memory.orders import Order, draw_clips
+from worldmodel.memory.clips import Clips
+from worldmodel.memory.orders import Order
 
-MOST_CLIPS = 4
-"""A batch of short episodes has up to this many times as many clips as one of long episodes."""
+
+@dataclass(frozen=True)
+class Served:
+    """A batch of movies, and where in memory it was found.
+
+    clips: `[B]`.
+    lived: `[B, T]` int64, the environment step at which each row was lived, 0 where padded.
+    """
+
+    movie: Movie
+    clips: Clips
+    lived: np.ndarray
 
 
 def sample_movies(
     buffer: ReplayBuffer, order: Order, rng: np.random.Generator, batch_size: int, length: int, context: int
 ) -> Movie:
+    """The movies of `serve_movies` alone."""
+    return serve_movies(buffer, order, rng, batch_size, length, context).movie
+
+
+def serve_movies(
+    buffer: ReplayBuffer, order: Order, rng: np.random.Generator, batch_size: int, length: int, context: int
+) -> Served:
     """Clips of at most `length` rows, as many as make `batch_size * length` recorded rows together.
 
     Episodes of at least `length` rows give exactly `batch_size` clips; shorter ones give more, up to
@@ -32,37 +52,40 @@ def sample_movies(
             f"only {len(buffer)} rows recorded, a batch needs {length} of them and an episode of at least 2: "
             "record more first, or lower data.sequence_length"
         )
-    clips = draw_clips(rng, buffer.index, order, MOST_CLIPS * batch_size, length)
-    filled = np.cumsum(clips.stop - clips.start)
-    clips = clips[: int(np.searchsorted(filled, batch_size * length)) + 1]
-    sizes = clips.stop - clips.start
-    count, longest = len(sizes), int(sizes.max())
+    return read_movies(buffer, order.choose(rng, buffer.store, batch_size, length), context)
+
+
+def read_movies(buffer: ReplayBuffer, clips: Clips, context: int) -> Served:
+    """The movies of given clips, T the longest of them."""
+    count, longest = len(clips), int(clips.sizes.max())
     rows = np.zeros((count, longest), ROW)
     observation = np.empty((count, longest, *buffer.spec.observation_shape), buffer.spec.observation_dtype)
-    for clip, (lane, start, size) in enumerate(zip(clips.lane, clips.start, sizes, strict=True)):
+    for clip, (lane, start, size) in enumerate(zip(clips.lane, clips.start, clips.sizes, strict=True)):
         buffer.store.read(lane, int(start), rows[clip, :size], observation[clip, :size])
         observation[clip, size:] = 0
-    return _movie(buffer, rows, observation, sizes, context)
+    return Served(_movie(buffer, rows, observation, clips, context), clips, rows["environment_step"])
 
 
-def _movie(buffer: ReplayBuffer, rows: np.ndarray, observation: np.ndarray, sizes: np.ndarray, context: int) -> Movie:
-    """Columns of `rows` `[B, T]` as the tensors of a movie; clip b has `sizes[b]` real rows."""
+def _movie(buffer: ReplayBuffer, rows: np.ndarray, observation: np.ndarray, clips: Clips, context: int) -> Movie:
+    """Columns of `rows` `[B, T]` as the tensors of a movie; clip b has `clips.sizes[b]` real rows."""
     head = rows[:, 0]
-    warm_up = np.where(head["step"] == 0, 0, np.minimum(context, sizes - 2))
+    warm_up = np.where(head["step"] == 0, 0, np.minimum(context, clips.sizes - 2))
     columns = {name: _tensor(rows[name]) for name in ("action", "reward", "terminated", "truncated", "first")}
     return Movie(
         observation=torch.from_numpy(observation),
-        mask=torch.from_numpy(np.arange(rows.shape[1]) < sizes[:, None]),
+        mask=torch.from_numpy(np.arange(rows.shape[1]) < clips.sizes[:, None]),
         context=_tensor(warm_up),
         episode=_tensor(head["episode"]),
         start=_tensor(head["step"]),
         age=_tensor(buffer.environment_steps - head["environment_step"]),
+        weight=_tensor(clips.weight.astype(np.float32)),
         **columns,
     )
 
 
 def _tensor(column: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(column))
+    # a copy: a column of a single row counts as contiguous, whatever its stride
+    return torch.from_numpy(column.copy())
 
 
 def fill(movie: Movie) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from worldmodel.errors import FileError
 from worldmodel.experience import Spec
-from worldmodel.memory.chunks import Chunk
+from worldmodel.memory.chunks import ROW, Chunk
 from worldmodel.memory.index import EpisodeIndex
 
 
@@ -99,6 +99,11 @@ class RowStore:
             self.closed.append(chunk)
         else:
             self._open[chunk.lane] = chunk
+
+    def column(self, lane: int, name: str) -> np.ndarray:
+        """The column `name` of `ROW` of all stored rows of `lane`, `[n]`, a copy."""
+        parts = [chunk.rows[name][: len(chunk)] for chunk in self._lanes[lane]]
+        return np.concatenate([np.zeros(0, ROW[name]), *parts])
 
     def read(self, lane: int, start: int, rows: np.ndarray, frames: np.ndarray) -> None:
         """Copy stored rows of `lane` from number `start` on into `rows` `[n]` (dtype `ROW`) and `frames` `[n, ...]`."""

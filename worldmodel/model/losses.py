@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from worldmodel.model.settings import WorldModelSettings
@@ -26,6 +27,11 @@ def weigh(losses: dict[str, Tensor], weights: dict[str, float], mask: Tensor) ->
     if losses.keys() != weights.keys():
         raise KeyError(f"losses {sorted(losses)} and weights {sorted(weights)} must have the same terms")
     return {name: weights[name] * masked_mean(loss, mask) for name, loss in losses.items()}
+
+
+def by_row(losses: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+    """The weighted sum of the terms `[B, T]` in every row, `[B, T]`, without a graph."""
+    return torch.stack([weights[name] * loss.detach().float() for name, loss in losses.items()]).sum(0)
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:

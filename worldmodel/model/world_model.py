@@ -14,7 +14,7 @@ from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
 from worldmodel.model.foresight import foresight
 from worldmodel.model.layers import mlp
-from worldmodel.model.losses import loss_weights, masked_mean, weigh
+from worldmodel.model.losses import by_row, loss_weights, masked_mean, weigh
 from worldmodel.model.prior import build_prior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
@@ -197,13 +197,13 @@ class WorldModel(LightningModule):
         """The sum of the weighted terms, a scalar."""
         return torch.stack(list(self.weighted_losses(losses, mask).values())).sum()
 
-    def training_step(self, movie: Movie, batch_index: int) -> Tensor:
-        """One gradient step of the world model alone, on recorded experience."""
+    def training_step(self, movie: Movie, batch_index: int) -> dict[str, Tensor]:
+        """One gradient step of the world model alone, on recorded experience; its loss, and that of every row."""
         self.get_used_to(movie)
         observed = self.observe(movie)
         losses = self.losses(observed)
         self.log_dict(self.diagnostics(observed, losses))
-        return self.total_loss(losses, movie.mask)
+        return {"loss": self.total_loss(losses, movie.mask), "row_loss": by_row(losses, self.weights)}
 
     @torch.no_grad()
     def diagnostics(self, observed: Observed, losses: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from worldmodel.experience import LatentState, Observed, Trajectory
 from worldmodel.model import WorldModel
 from worldmodel.replay.holding import Holding
 from worldmodel.replay.protocol import Policy
-from worldmodel.replay.starts import Everywhere, Starts
+from worldmodel.replay.starts import Everywhere, Starts, states_at
 
 
 class ImaginationReplay:
@@ -43,7 +45,8 @@ class ImaginationReplay:
     @torch.no_grad()
     def __call__(self, observed: Observed, policy: Policy) -> Trajectory:
         """Dreams `[rollouts, H]` from moments of movies `[B, T]`."""
-        return self.dream(self.starts(observed), policy)
+        moments = self.starts(observed)
+        return replace(self.dream(states_at(observed, moments), policy), origin=moments)
 
     @torch.no_grad()
     def dream(self, start: LatentState, policy: Policy) -> Trajectory:
@@ -61,8 +64,8 @@ class ImaginationReplay:
         reward = self.world_model.reward(arrived)
         return Trajectory(latent, actions, reward, continues, mask=ones, trace=trace, weight=reached)
 
-    def starts(self, observed: Observed) -> LatentState:
-        """The moments dreams begin at, `[rollouts, ...]`."""
+    def starts(self, observed: Observed) -> Tensor:
+        """The moments of movies `[B, T]` that dreams begin at, clip and row `[rollouts, 2]` int64."""
         movie = observed.movie
         transitions = int((movie.learnable[:, :-1] & movie.mask[:, 1:]).sum())
         return self.begins(observed, self.rollouts or max(1, round(transitions / self.horizon)))

@@ -38,6 +38,7 @@ class MovieReplay:
         trace[:, :-1] = recorded[:, 1:]
         if self.cut_off_policy and movie.action.shape[1] > 2:
             trace[:, :-1] &= policy.agrees(observed.latent.detach()[:, 1:-1], movie.action[:, 1:-1])
+        clips = torch.arange(len(movie.mask), device=movie.mask.device)
         return Trajectory(
             latent=latent,
             action=movie.action[:, :-1],
@@ -45,7 +46,8 @@ class MovieReplay:
             continues=1 - movie.terminated[:, 1:].float(),
             mask=mask.float(),
             trace=trace.float(),
-            weight=torch.ones_like(movie.reward[:, 1:]),
+            weight=movie.weight[:, None].expand_as(movie.reward[:, 1:]),
+            origin=torch.stack([clips, torch.zeros_like(clips)], -1),
         )
 
     def _scale_gradient(self, latent: LatentState) -> LatentState:

@@ -19,27 +19,27 @@ CANDIDATES = 4
 class Starts(Protocol):
     """A rule for choosing the moments dreams begin at."""
 
-    def __call__(self, observed: Observed, count: int) -> LatentState:
-        """`count` states `[count, ...]` of movies `[B, T]`, fewer only where nothing can be begun."""
+    def __call__(self, observed: Observed, count: int) -> Tensor:
+        """`count` moments of movies `[B, T]`, clip and row `[count, 2]` int64; fewer only where none can be taken."""
         ...
 
 
 class Everywhere:
     """Every learnable moment at which life went on is equally likely, and used once while there are enough."""
 
-    def __call__(self, observed: Observed, count: int) -> LatentState:
-        """`count` states `[count, ...]` of movies `[B, T]`."""
+    def __call__(self, observed: Observed, count: int) -> Tensor:
+        """Clip and row of `count` moments of movies `[B, T]`, `[count, 2]` int64."""
         movie = observed.movie
-        return _take(observed, movie.learnable & ~movie.terminated & ~movie.truncated, count)
+        return _take(movie.learnable & ~movie.terminated & ~movie.truncated, count)
 
 
 class AtTheEnd:
     """The newest moment of each movie, also where recording ended there: rest begins where life stood still."""
 
-    def __call__(self, observed: Observed, count: int) -> LatentState:
-        """`count` states `[count, ...]` of movies `[B, T]`."""
+    def __call__(self, observed: Observed, count: int) -> Tensor:
+        """Clip and row of `count` moments of movies `[B, T]`, `[count, 2]` int64."""
         movie = observed.movie
-        return _take(observed, _newest(movie) & movie.learnable & ~movie.terminated, count)
+        return _take(_newest(movie) & movie.learnable & ~movie.terminated, count)
 
 
 class ByGain:
@@ -58,11 +58,12 @@ class ByGain:
         self.discount = discount
 
     @torch.no_grad()
-    def __call__(self, observed: Observed, count: int) -> LatentState:
-        """`count` states `[count, ...]` of movies `[B, T]`, those of most gain first."""
-        states = Everywhere()(observed, CANDIDATES * count)
+    def __call__(self, observed: Observed, count: int) -> Tensor:
+        """Clip and row of `count` moments of movies `[B, T]`, `[count, 2]` int64, those of most gain first."""
+        moments = Everywhere()(observed, CANDIDATES * count)
+        states = states_at(observed, moments)
         gains = gain(self.values(states), look_ahead(self.world_model, states, self.values, self.discount))
-        return states[gains.argsort(descending=True)[:count]]
+        return moments[gains.argsort(descending=True)[:count]]
 
 
 def look_ahead(
@@ -78,16 +79,21 @@ def look_ahead(
     return found.unflatten(0, (count, actions))
 
 
+def states_at(observed: Observed, moments: Tensor) -> LatentState:
+    """The states `[N, ...]` of movies `[B, T]` at `moments` `[N, 2]`, clip and row, without a graph."""
+    clip, row = moments.unbind(-1)
+    return observed.latent.detach()[clip, row]
+
+
 def _newest(movie: Movie) -> Tensor:
     """`[B, T]` bool, the last recorded row of each movie."""
     last = movie.mask.sum(1) - 1
     return torch.arange(movie.mask.shape[1], device=movie.mask.device) == last[:, None]
 
 
-def _take(observed: Observed, allowed: Tensor, count: int) -> LatentState:
+def _take(allowed: Tensor, count: int) -> Tensor:
     """`count` of the moments `[B, T]` that are allowed, in random order, again only when all have been taken."""
     places = allowed.nonzero()
     rounds = -(-count // max(1, len(places)))
     order = torch.cat([torch.randperm(len(places), device=places.device) for _ in range(rounds)])
-    clip, row = places[order[:count]].unbind(-1)
-    return observed.latent.detach()[clip, row]
+    return places[order[:count]]

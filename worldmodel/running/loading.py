@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from worldmodel.errors import FileError
 from worldmodel.learning import Agent
-from worldmodel.running.checkpoints import load_checkpoint
+from worldmodel.memory.ledger import entries_of
+from worldmodel.running.checkpoints import load_checkpoint, whole_checkpoint
 from worldmodel.running.run_directory import RunDirectory
 
 
@@ -33,6 +35,19 @@ def load_agent(run: str | Path, checkpoint: str = "last", device: str = "cpu") -
     else:
         load_weights(agent.world_model, weights, path)
     return agent.to(device).eval()
+
+
+def load_ledger(run: str | Path) -> np.ndarray | None:
+    """What the newest gradient steps of `run` replayed, `[n]` of dtype `worldmodel.memory.ledger.ENTRY`.
+
+    It is read from checkpoints/last, for others hold weights alone; None where there is none, as in runs that were made
+    before there was a ledger. Raises FileError where there is no such run, or where its checkpoint is damaged.
+    """
+    last = RunDirectory.open(run).checkpoints / "last"
+    if not whole_checkpoint(last).exists():
+        return None
+    state = load_checkpoint(last).get("ReplayData", {}).get("ledger")
+    return None if state is None else entries_of(state)
 
 
 def load_weights(module: nn.Module, weights: dict[str, Any], path: Path) -> None:

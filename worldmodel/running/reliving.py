@@ -49,7 +49,7 @@ class Game:
         }
         zero = torch.zeros(1, dtype=torch.int64)
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values))[None] for name, values in columns.items()}
-        return Movie(**tensors, context=zero, episode=zero, start=zero, age=zero)
+        return Movie(**tensors, context=zero, episode=zero, start=zero, age=zero, weight=torch.ones(1))
 
 
 def play_games(worlds: Worlds, player: Player, seeds: list[int], steps: int) -> list[Game]:

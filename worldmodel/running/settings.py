@@ -97,6 +97,13 @@ class Settings:
             found.append("data.experience must name a run to learn from, where nobody acts")
         if not self.acts and self.trainer.max_gradient_steps is None:
             found.append("trainer.max_gradient_steps must be given where nobody acts")
+        if self.data.order == "prioritised" and (
+            self.trainer.learner == "world_model" or self.agent.imagination_share == 1
+        ):
+            found.append(
+                "data.order cannot be prioritised where nothing is learned from recorded transitions: lower "
+                "agent.imagination_share, or choose curious"
+            )
         if self.acts:
             found += self._problems_of_acting()
         return found

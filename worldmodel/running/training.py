@@ -28,6 +28,7 @@ from worldmodel.running.machine import choose_precision, machine_in_words, prepa
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.randomness import KeepRandomness
+from worldmodel.running.remembering import Remembering
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.schedule import make_schedule
 from worldmodel.running.settings import Settings, TrainerSettings
@@ -126,10 +127,21 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
         keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
         evaluating = make_evaluating(settings, buffer, keeper, stop)
         progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)
-    # the order matters: what is lived is counted, then evaluated, then kept
+    # the order matters: what was learned is remembered before more is lived; that is counted, evaluated, then kept
     counting = Counting(buffer, acting, trainer.log_every)
     clipping = ClipGradient(settings.agent.world_model_clip) if trainer.learner == "world_model" else None
-    parts = (StopOnSignal(stop), KeepRandomness(), clipping, acting, counting, evaluating, keeper, progress)
+    remembering = Remembering(data)
+    parts = (
+        StopOnSignal(stop),
+        KeepRandomness(),
+        clipping,
+        remembering,
+        acting,
+        counting,
+        evaluating,
+        keeper,
+        progress,
+    )
     callbacks: list[Callback] = [part for part in parts if part is not None]
     lightning = make_trainer(trainer, total, callbacks, make_loggers(settings, run))
     return Session(run, lightning, learner, data, acting, evaluating, stop)

@@ -12,7 +12,7 @@ from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer, open_experience
 from worldmodel.running.branches import NO_RETURN
 from worldmodel.running.dream_errors import draw_starts, dream_validity
-from worldmodel.running.loading import load_agent
+from worldmodel.running.loading import load_agent, load_ledger
 from worldmodel.running.machine import choose_device, prepare_machine
 from worldmodel.running.players import AgentPlayer, separate_randomness
 from worldmodel.running.reached import Reached, reached_by
@@ -22,6 +22,7 @@ from worldmodel.running.settings import Settings
 from worldmodel.viewing.dream import dream_along
 from worldmodel.viewing.dream_page import DreamPage, write_page
 from worldmodel.viewing.filming import CONTEXT, draw_movies, write_dream
+from worldmodel.viewing.replay_section import make_section
 from worldmodel.viewing.scenes import Scene, choose_starts, play_scene
 
 MOST_ROWS = 65_536
@@ -108,6 +109,8 @@ def write_dreams(
             games = recorded_games(dreamer.lived, horizon, seed)
         starts = choose_starts(agent, games, horizon, seed)
         scenes = [play_scene(agent, world, start, horizon, CONTEXT) for start in starts]
+        ledger = load_ledger(dreamer.directory.path)
+        replayed = make_section(agent, dreamer.lived, ledger, dreamer.settings.data.order, horizon, acts)
     chosen = sum(start.first_action is None for start in starts)
     facts = [
         ("World", protocol_in_words(spec)),
@@ -122,6 +125,7 @@ def write_dreams(
         scenes=scenes[:chosen],
         fan=scenes[chosen:],
         missing=_missing(acts, scenes),
+        replayed=replayed,
         validity=validity,
     )
     return write_page(page, (output or dreamer.directory.media) / f"{_name(dreamer, seed)}.html")

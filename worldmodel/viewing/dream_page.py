@@ -11,6 +11,7 @@ import numpy as np
 from worldmodel.analysis.validity import Validity
 from worldmodel.viewing.pages import write_html
 from worldmodel.viewing.pictures import as_differences, as_pictures, as_sprite
+from worldmodel.viewing.replay_section import ReplaySection, section_data
 from worldmodel.viewing.scenes import Scene
 
 
@@ -24,6 +25,7 @@ class DreamPage:
     scenes: dreams, each with what really happened.
     fan: one dream for each first action, all from one moment.
     missing: why it is not shown what really followed; empty where it is.
+    replayed: an episode and what replay made of it, or one sentence that says why there is none to be shown.
     validity: how deep dreams can be trusted, by what is imagined.
     """
 
@@ -33,6 +35,7 @@ class DreamPage:
     scenes: list[Scene]
     fan: list[Scene]
     missing: str
+    replayed: ReplaySection | str
     validity: dict[str, Validity]
 
 
@@ -43,6 +46,7 @@ def write_page(page: DreamPage, path: Path) -> Path:
         "actions": list(page.actions),
         "scenes": [_scene(scene, scale) for scene in page.scenes],
         "fan": [_scene(scene, scale) for scene in page.fan],
+        "replayed": None if isinstance(page.replayed, str) else section_data(page.replayed),
         "validity": {name: found.to_json() for name, found in page.validity.items()},
     }
     return write_html("dream.html", path, title=page.title, page=page, data=data)
