@@ -30,6 +30,8 @@ class TrainerSettings:
     """Environment steps with random actions before learning begins."""
     replay_ratio: float = bounded(0.25, above=0)
     """Gradient steps per environment step, while both alternate."""
+    settle: float = bounded(0.0, low=0, high=1)
+    """Last share of the run over which step sizes fall linearly to nothing; 0 keeps them as they are."""
     awake_steps: int = bounded(0, low=0)
     """Environment steps of a waking phase; 0 alternates by replay_ratio instead of phases."""
     asleep_steps: int = bounded(0, low=0)

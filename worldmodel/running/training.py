@@ -32,6 +32,7 @@ from worldmodel.running.remembering import Remembering
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.schedule import make_schedule
 from worldmodel.running.settings import Settings, TrainerSettings
+from worldmodel.running.settling import Settling
 from worldmodel.running.signals import StopOnSignal, StopRequest
 from worldmodel.running.statistics import Score
 from worldmodel.running.trackers import SafeWandb
@@ -130,11 +131,13 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     # the order matters: what was learned is remembered before more is lived; that is counted, evaluated, then kept
     counting = Counting(buffer, acting, trainer.log_every)
     clipping = ClipGradient(settings.agent.world_model_clip) if trainer.learner == "world_model" else None
+    settling = Settling(trainer.settle, total) if trainer.settle else None
     remembering = Remembering(data)
     parts = (
         StopOnSignal(stop),
         KeepRandomness(),
         clipping,
+        settling,
         remembering,
         acting,
         counting,
