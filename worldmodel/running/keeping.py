@@ -27,8 +27,8 @@ class KeepCheckpoints(Callback):
         self.due = self.clock() + self.every
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        """Saves when it is time."""
-        if self.clock() >= self.due:
+        """Saves when it is time; not after the last step, because what follows would not be made up for."""
+        if self.clock() >= self.due and trainer.global_step != trainer.max_steps:
             self.due += self.every
             self.save(trainer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lightning import Callback, LightningModule, Trainer, seed_everything
@@ -45,10 +46,8 @@ LIGHTNING_WARNINGS = (
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
     "You're resuming from a checkpoint that ended before the epoch ended",
     "GPU available but not used",
-    "The number of training batches .* is smaller than the logging interval",
 )
-"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch; a run may be
-shorter than a row of metrics."""
+"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch."""
 
 
 @dataclass
@@ -110,8 +109,9 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     run.lock()
     run.add_machine(f"{machine_in_words()}, {choose_precision(trainer.precision, trainer.accelerator)}")
     buffer = buffer or make_buffer(settings.data, spec, environment.count, run.experience)
-    for line in (f"run: {run.path}", memory_in_words(spec, settings.data.capacity, settings.data.compress)):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    say(f"run: {run.path}")
+    say(memory_in_words(spec, settings.data.capacity, settings.data.compress))
 
     schedule, stop = make_schedule(trainer), StopRequest()
     total = trainer.max_gradient_steps or schedule.gradient_steps_for(trainer.max_steps)
@@ -122,7 +122,8 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
         keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None)
         progress = ShowProgress(console, total, None, lambda: None)
     else:
-        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, settings.agent.discount, stop)
+        discount = settings.agent.discount
+        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, discount, stop, say)
         keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
         evaluating = make_evaluating(settings, buffer, keeper, stop)
         progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)
@@ -175,7 +176,7 @@ def make_trainer(settings: TrainerSettings, total: int, callbacks: list[Callback
         devices=settings.devices,
         precision=choose_precision(settings.precision, settings.accelerator),  # type: ignore[arg-type]
         logger=loggers,
-        log_every_n_steps=settings.log_every,
+        log_every_n_steps=0,  # rows are written by Counting
         callbacks=callbacks,
         plugins=[DirectoryCheckpointIO()],
         enable_checkpointing=False,
