@@ -93,7 +93,7 @@ def test_whatever_the_moment_of_a_crash_a_whole_one_is_there(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", counted(Path.rename))
-        patch.setattr(checkpoints, "_sync", counted(checkpoints._sync))
+        patch.setattr(checkpoints, "sync", counted(checkpoints.sync))
         patch.setattr(checkpoints, "_remove", counted(checkpoints._remove))
         with contextlib.suppress(Killed):
             save_checkpoint(checkpoint(2.0), path)

@@ -63,6 +63,12 @@ class PortUnavailable(WorldModelError):
     exit_code = 10
 
 
+class OutOfMemory(WorldModelError):
+    """Not enough memory, on the processor or on the GPU."""
+
+    exit_code = 11
+
+
 class Stopped(WorldModelError):
     """A signal asked the run to stop, and it was saved first.
 

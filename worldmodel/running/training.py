@@ -24,8 +24,10 @@ from worldmodel.running.checkpoints import DirectoryCheckpointIO
 from worldmodel.running.clipping import ClipGradient
 from worldmodel.running.counting import Counting
 from worldmodel.running.evaluating import Evaluating
+from worldmodel.running.finiteness import SkipBadUpdates
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.machine import choose_precision, machine_in_words, prepare_machine
+from worldmodel.running.memory_errors import memory_errors_in_words
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.randomness import KeepRandomness
@@ -79,7 +81,8 @@ class Session:
             with warnings.catch_warnings():
                 for message in LIGHTNING_WARNINGS:
                     warnings.filterwarnings("ignore", message)
-                self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=checkpoint)
+                with memory_errors_in_words(self.data):
+                    self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=checkpoint)
         finally:
             self.close()
 
@@ -107,6 +110,7 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     spec = (worlds or buffer).spec  # type: ignore[union-attr]
     run = run or RunDirectory.create(settings, spec)
     run.lock()
+    run.tidy()
     run.add_machine(f"{machine_in_words()}, {choose_precision(trainer.precision, trainer.accelerator)}")
     buffer = buffer or make_buffer(settings.data, spec, environment.count, run.experience)
     say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
@@ -119,18 +123,23 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     learner = make_learner(settings, spec)
     if worlds is None:
         acting = evaluating = None
-        keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None)
+        keeper = KeepCheckpoints(
+            run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None, say
+        )
         progress = ShowProgress(console, total, None, lambda: None)
     else:
         discount = settings.agent.discount
         acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, discount, stop, say)
-        keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
+        keeper = KeepCheckpoints(
+            run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer, say
+        )
         evaluating = make_evaluating(settings, buffer, keeper, stop)
         progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)
     # the order matters: what is lived is counted, then evaluated, then kept
     counting = Counting(buffer, acting, trainer.log_every)
     clipping = ClipGradient(settings.agent.world_model_clip) if trainer.learner == "world_model" else None
-    parts = (StopOnSignal(stop), KeepRandomness(), clipping, acting, counting, evaluating, keeper, progress)
+    skipping = SkipBadUpdates(run.not_finite, say)
+    parts = (StopOnSignal(stop), KeepRandomness(), skipping, clipping, acting, counting, evaluating, keeper, progress)
     callbacks: list[Callback] = [part for part in parts if part is not None]
     lightning = make_trainer(trainer, total, callbacks, make_loggers(settings, run))
     return Session(run, lightning, learner, data, acting, evaluating, stop)

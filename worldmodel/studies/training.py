@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -61,7 +62,15 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
             "start a new run instead"
         )
     settings = settings_from_dict(Settings, after)
-    reached = reached_by(checkpoint)
+    directory.lock()
+    directory.tidy()
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    try:
+        checkpoint = directory.newest_whole_checkpoint(run[0], say)
+        reached = reached_by(checkpoint)
+    except FileError:
+        directory.release()
+        raise
     session = assemble(settings, console, directory)
     write_settings(settings, directory.config)
     truncate_metrics(directory.metrics, reached.gradient_steps)

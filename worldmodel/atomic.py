@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from worldmodel.errors import StorageError
+from worldmodel.fault_points import fault_point
 
 TEMPORARY = ".tmp-"
 
@@ -23,23 +24,27 @@ def write_whole(path: Path, content: bytes) -> None:
         descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                file.write(content[: len(content) // 2])
+                fault_point("file.half_written")
+                file.write(content[len(content) // 2 :])
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, 0o644)
+            fault_point("file.before_rename")
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync(path.parent)
+        fault_point("file.after_rename")
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror}): free some space or choose another folder"
         raise StorageError(message) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the names in `folder` as lasting as the contents of its files."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make sure that the content of a file, or the names in a folder, are on the disk; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -3,8 +3,8 @@ import stat
 
 import pytest
 
+from worldmodel.atomic import write_whole
 from worldmodel.errors import StorageError
-from worldmodel.memory.atomic import write_whole
 
 
 def test_writes_and_replaces(tmp_path):
