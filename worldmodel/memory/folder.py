@@ -10,7 +10,7 @@ from pathlib import Path
 from worldmodel.atomic import TEMPORARY, write_whole
 from worldmodel.errors import FileError, StorageError
 from worldmodel.experience import Spec
-from worldmodel.memory.chunks import SUFFIX, Chunk, ChunkFile, read_chunk, write_chunk
+from worldmodel.memory.chunks import MAX_ROWS, SUFFIX, Chunk, ChunkFile, read_chunk, write_chunk
 from worldmodel.untrusted import parse_json, read_json, read_spec
 
 EXPERIENCE = "experience"
@@ -84,7 +84,13 @@ class ExperienceFolder:
         data = read_json(self.path / INDEX)
         try:
             chunks, partial = ([ChunkFile(**entry) for entry in data[name]] for name in ("chunks", "partial"))
-            return Listing(int(data["lanes"]), int(data["chunk_steps"]), chunks, partial)
+            listing = Listing(data["lanes"], data["chunk_steps"], chunks, partial)
+            counts = [listing.lanes, listing.chunk_steps, *(file.rows for file in (*chunks, *partial))]
+            if not all(type(count) is int and 0 < count <= MAX_ROWS for count in counts):
+                raise ValueError("a number of lanes or rows that is impossible")
+            if not all(isinstance(text, str) for file in (*chunks, *partial) for text in (file.name, file.digest)):
+                raise ValueError("a file without a name or a digest")
+            return listing
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"{self.path / INDEX} does not list chunk files ({error!r}): it is damaged") from error
 

@@ -154,6 +154,7 @@ def _write_folder(folder: Path, state: Any, tensors: dict[str, torch.Tensor]) ->
     folder.mkdir()
     fault_point("checkpoint.begun")
     save_file(tensors, folder / TENSORS)
+    (folder / TENSORS).chmod(0o644)  # as the other files, which any reader of the run may read
     fault_point("checkpoint.tensors_written")
     (folder / STATE).write_text(json.dumps(state, allow_nan=False), "utf-8")
     fault_point("checkpoint.state_written")

@@ -136,7 +136,9 @@ def gather(subjects: list[dict[str, Any]]) -> Measured:
             query={share: np.array([each["query"][str(share)] for each in subjects], float) for share in SHARES},
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise FileError(f"the measurements of subjects do not fit each other ({error!r}): measure them again") from error
+        raise FileError(
+            f"the measurements of subjects do not fit each other ({error!r}): measure them again"
+        ) from error
 
 
 def true_pairs(subject: int) -> int:
