@@ -37,18 +37,23 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_spec(path: Path) -> Spec:
-    """The description of a world in a JSON file; FileError where it describes none, or one too large to be shown."""
+    """The description of a world in a JSON file; FileError where it describes none."""
     try:
-        spec = Spec.from_json(read_json(path))
-        shape, names = spec.observation_shape, (spec.environment, *spec.actions)
-        possible = all(type(size) is int and 0 < size <= MOST_NUMBERS for size in shape)
-        kinds = {("uint8", 3), ("float32", 1)}
-        if not possible or (spec.observation_dtype, len(shape)) not in kinds or math.prod(shape) > MOST_NUMBERS:
-            raise ValueError(f"observations of {spec.observation_dtype} {list(shape)}")
-        if not spec.actions or not all(isinstance(name, str) for name in names) or not isinstance(spec.protocol, dict):
-            raise ValueError("names or protocol of another type")
+        return check_spec(read_json(path))
     except (KeyError, TypeError, ValueError) as error:
         raise FileError(f"{path} does not describe a world ({error!r}): it is damaged, restore it") from error
+
+
+def check_spec(data: dict[str, Any]) -> Spec:
+    """A world from plain data; KeyError, TypeError or ValueError where it is none, or too large to be shown."""
+    spec = Spec.from_json(data)
+    shape, names = spec.observation_shape, (spec.environment, *spec.actions)
+    possible = all(type(size) is int and 0 < size <= MOST_NUMBERS for size in shape)
+    kinds = {("uint8", 3), ("float32", 1)}
+    if not possible or (spec.observation_dtype, len(shape)) not in kinds or math.prod(shape) > MOST_NUMBERS:
+        raise ValueError(f"observations of {spec.observation_dtype} {list(shape)}")
+    if not spec.actions or not all(isinstance(name, str) for name in names) or not isinstance(spec.protocol, dict):
+        raise ValueError("names or protocol of another type")
     return spec
 
 
