@@ -97,6 +97,24 @@ def test_a_signal(at, tmp_path):
     assert_same_run(tmp_path / "whole", tmp_path / "halves")
 
 
+def test_a_signal_while_a_checkpoint_is_saved(tmp_path):
+    uninterrupted(tmp_path / "whole", WORLDS["vectors"])
+    session = counter_session(tmp_path / "halves", **WORLDS["vectors"], trainer=TRAINER)
+    keeper = next(c for c in session.trainer.callbacks if isinstance(c, KeepCheckpoints))
+    flush = session.data.buffer.flush
+
+    def flushing():
+        flush()
+        if not session.stop:
+            session.stop.receive(signal.SIGTERM, None)
+
+    session.data.buffer.flush = flushing
+    session.go()
+    assert keeper.failures == 0 and session.data.buffer.environment_steps < 220
+    go_on(tmp_path / "halves")
+    assert_same_run(tmp_path / "whole", tmp_path / "halves")
+
+
 def test_a_world_that_does_not_come_back(tmp_path):
     """The counter counts its games, so that a new one shows other pictures: open games end, and nothing is wrong."""
     killed, *_ = uninterrupted(tmp_path / "whole", {})

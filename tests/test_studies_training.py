@@ -100,6 +100,15 @@ def test_a_damaged_checkpoint_that_was_named_is_refused(copied_run):
         gone_on(copied_run)
 
 
+def test_settings_that_do_not_fit_the_checkpoint_are_refused_before_anything_is_trained(copied_run):
+    config = copied_run / "config.yaml"
+    config.write_text(config.read_text().replace("recurrent_units: 16", "recurrent_units: 24"))
+    before = (copied_run / "metrics.jsonl").read_bytes()
+    with pytest.raises(FileError, match=r"does not fit the settings beside it: .* expected .* differ"):
+        gone_on(copied_run, "--trainer.max_steps", "300")
+    assert (copied_run / "metrics.jsonl").read_bytes() == before
+
+
 def test_what_a_killed_process_left_is_cleaned_up(copied_run):
     for name in ("experience/.tmp-abc", ".tmp-xyz"):
         (copied_run / name).write_text("half")

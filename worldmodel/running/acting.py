@@ -163,7 +163,7 @@ class Acting(Callback):
         self.scores.extend(state_dict["scores"])
         self.games = state_dict["games"]
         self.calibration.load_state_dict(state_dict["calibration"])
-        self.left = state_dict["open"]
+        self.left = state_dict.get("open")
 
     def _count_scores(self, step: Step) -> None:
         """Sums rewards over whole games."""

@@ -66,7 +66,8 @@ class Calibration:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse."""
         self.episodes.extend(state["episodes"])
-        self.expected, self.rewards = ([lane.tolist() for lane in state[name]] for name in ("expected", "rewards"))
+        if "expected" in state:
+            self.expected, self.rewards = ([lane.tolist() for lane in state[name]] for name in ("expected", "rewards"))
 
     def _sum_up(self, lane: int) -> None:
         expected = np.asarray(self.expected[lane])

@@ -95,4 +95,4 @@ class Evaluating(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on with the best score so far, and at the same steps unless the interval was changed."""
         self.best = state_dict["best"]
-        self.due = state_dict["due"] if state_dict["every"] == self.every else None
+        self.due = state_dict.get("due") if state_dict.get("every") == self.every else None

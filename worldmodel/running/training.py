@@ -31,6 +31,7 @@ from worldmodel.running.memory_errors import memory_errors_in_words
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.randomness import KeepRandomness
+from worldmodel.running.room_on_disk import room_on_disk
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.schedule import make_schedule
 from worldmodel.running.settings import Settings, TrainerSettings
@@ -121,6 +122,8 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     total = trainer.max_gradient_steps or schedule.gradient_steps_for(trainer.max_steps)
     data = ReplayData(settings.data, buffer, total, trainer.seed)
     learner = make_learner(settings, spec)
+    if warning := room_on_disk(run.path, learner, spec, settings.data.capacity if worlds else 0):
+        say(warning)
     if worlds is None:
         acting = evaluating = None
         keeper = KeepCheckpoints(

@@ -11,6 +11,8 @@ from rich.table import Table
 
 from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
 from worldmodel.errors import ConfigurationError, FileError, Stopped, WorldModelError
+from worldmodel.running.checkpoints import load_checkpoint
+from worldmodel.running.loading import check_weights
 from worldmodel.running.metrics_file import truncate_metrics
 from worldmodel.running.reached import reached_by
 from worldmodel.running.run_directory import RunDirectory
@@ -68,10 +70,11 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
     try:
         checkpoint = directory.newest_whole_checkpoint(run[0], say)
         reached = reached_by(checkpoint)
+        session = assemble(settings, console, directory)
+        check_weights(session.learner, load_checkpoint(checkpoint).get("state_dict", {}), checkpoint)
     except FileError:
         directory.release()
         raise
-    session = assemble(settings, console, directory)
     write_settings(settings, directory.config)
     truncate_metrics(directory.metrics, reached.gradient_steps)
     finish(settings, session, checkpoint, console)
