@@ -37,8 +37,12 @@ WARM_UP = 20.0
 class Report:
     """What happened.
 
-    a row up to the checkpoint. megabytes: resident at the end of each process. slopes: MB an hour in each that lived
-    long enough. files: most open files in each. codes: exit codes, -9 for a kill. stray: files left in the end.
+    lost: environment steps after the last checkpoint, at every kill.
+    megabytes: resident at the end of each process.
+    slopes: MB an hour in each process that lived long enough.
+    files: most open files in each process.
+    codes: exit codes, -9 for a kill.
+    stray: files left in the end.
     """
 
     minutes: float = 0.0

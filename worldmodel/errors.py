@@ -28,7 +28,7 @@ class EnvironmentFailure(WorldModelError):
 
 
 class NumericalError(WorldModelError):
-    """A loss, reward, observation or latent that is not a finite number."""
+    """Losses, gradients or weights that are not finite numbers, and did not become so again."""
 
     exit_code = 5
 
