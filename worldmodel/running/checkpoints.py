@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import safetensors.numpy as numpy_writer
 import torch
 from lightning.fabric.plugins import CheckpointIO
 from safetensors import SafetensorError
@@ -153,7 +154,7 @@ def _refuse_to_replace_strangers(path: Path) -> None:
 def _write_folder(folder: Path, state: Any, tensors: dict[str, torch.Tensor]) -> None:
     folder.mkdir()
     fault_point("checkpoint.begun")
-    save_file(tensors, folder / TENSORS)
+    _write_tensors(tensors, folder / TENSORS)
     (folder / TENSORS).chmod(0o644)  # as the other files, which any reader of the run may read
     fault_point("checkpoint.tensors_written")
     (folder / STATE).write_text(json.dumps(state, allow_nan=False), "utf-8")
@@ -173,6 +174,16 @@ def _write_folder(folder: Path, state: Any, tensors: dict[str, torch.Tensor]) ->
     fault_point("checkpoint.manifest_written")
     for name in (TENSORS, STATE, MANIFEST, "."):
         sync(folder / name)
+
+
+def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    try:
+        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    except TypeError:  # of a type that numpy lacks, such as bfloat16
+        save_file(tensors, path)
+    else:
+        # the writer for tensors never frees some kB for every size it meets, and recorded life has many sizes
+        numpy_writer.save_file(arrays, path)
 
 
 def _verify(folder: Path) -> None:
