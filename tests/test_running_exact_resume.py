@@ -3,6 +3,7 @@
 import io
 import shutil
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from worldmodel.errors import Stopped
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.training import assemble
+from worldmodel.studies import training
 from worldmodel.studies.training import finish, resume
 
 WORLDS = {
@@ -95,6 +97,22 @@ def test_a_signal(at, tmp_path):
     assert session.data.buffer.environment_steps < 220
     go_on(tmp_path / "halves")
     assert_same_run(tmp_path / "whole", tmp_path / "halves")
+
+
+@pytest.mark.parametrize("at", [90, 180])
+def test_a_signal_just_before_an_evaluation_and_its_film(at, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "report", lambda *_: None)
+    changes = {**WORLDS["pictures"], "trainer": TRAINER | {"film": True, "max_steps": 190}}
+    for name in ("whole", "halves"):
+        session = counter_session(tmp_path / name, **changes)
+        if name == "halves":
+            stop_at(session, at)
+        with nullcontext() if name == "whole" else pytest.raises(Stopped):
+            finish(session.run.settings(), session, None, Console(file=io.StringIO()))
+    go_on(tmp_path / "halves")
+    assert_same_run(tmp_path / "whole", tmp_path / "halves")
+    films = [sorted(file.name for file in (tmp_path / name / "media").iterdir()) for name in ("whole", "halves")]
+    assert films[0] == films[1] and len(films[0]) == 6
 
 
 def test_a_signal_while_a_checkpoint_is_saved(tmp_path):
