@@ -12,7 +12,8 @@ TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "worldmodel"
 
 LAYERS = (
-    ("experience", "errors", "settings"),
+    ("experience", "errors", "settings", "fault_points"),
+    ("atomic", "untrusted"),
     ("configuration",),
     ("environments",),
     ("memory",),

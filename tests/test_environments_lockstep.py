@@ -122,3 +122,16 @@ def test_what_breaks_inside_is_named_and_errors_of_ours_pass():
 
     with pytest.raises(NumericalError, match="as it is"):
         Ours().reset([1, 2])
+
+
+def test_some_worlds_can_be_begun_again_at_any_moment():
+    worlds = Script([([0, 0], [0, 0], [0, 0]), ([1, 0], [0, 0], [1, 0])])
+    with pytest.raises(RuntimeError, match="reset all worlds first"):
+        worlds.reset([1, 2], np.array([True, False]))
+    worlds.reset([1, 2])
+    worlds.step(np.array([0, 0]))
+    opened = worlds.reset([3, 4], np.array([False, True]))
+    assert opened.observation.tolist() == [[1, 1], [4, 0]]
+    assert opened.first.tolist() == [False, True] and opened.reward.tolist() == [1, 0]
+    assert worlds.step(np.array([0, 0])).game_over.tolist() == [True, False]
+    assert not worlds.reset([5, 6], np.array([True, False])).game_over.any()

@@ -30,6 +30,7 @@ def test_the_codes_do_not_change():
         "CellsFailed": 8,
         "AnalysisError": 9,
         "PortUnavailable": 10,
+        "OutOfMemory": 11,
     }
 
 

@@ -89,17 +89,33 @@ def test_a_request_to_stop_ends_the_prefill(session):
     assert parts.data.buffer.environment_steps == 0 and bool(parts.stop) and not StopRequest()
 
 
-def test_going_on_closes_the_games_that_were_open(session):
+def test_going_on_comes_back_to_the_games_that_were_open(session):
+    parts = session(environment={"id": "CartPole-v1", "kwargs": {}})
+    parts.acting.enter(parts.learner)
+    for _ in range(4):
+        parts.acting.live_one_step(parts.learner)
+    state, seen = parts.acting.state_dict(), parts.acting.step.observation.copy()
+    parts.acting.generator.random()
+    parts.acting.load_state_dict(state)
+    assert parts.acting.generator.bit_generator.state == state["generator"]
+    parts.acting.step, parts.acting.running_scores = None, None
+    assert parts.acting.come_back(parts.learner, parts.acting.left)
+    assert np.array_equal(parts.acting.step.observation, seen) and parts.acting.running_scores.tolist() == [4, 4]
+
+
+def test_where_worlds_do_not_come_back_the_open_games_are_closed(session):
+    """The counter counts its games, so that a new one looks different."""
     parts = session(environment=VECTORS)
     parts.acting.enter(parts.learner)
     for _ in range(4):
         parts.acting.live_one_step(parts.learner)
-    state = parts.acting.state_dict()
-    parts.acting.generator.random()
-    parts.acting.load_state_dict(state)
-    assert parts.acting.generator.bit_generator.state == state["generator"]
+    said = []
+    parts.acting.say = said.append
+    assert not parts.acting.come_back(parts.learner, parts.acting.state_dict()["open"])
     newest = [parts.data.buffer.store.newest(lane) for lane in range(2)]
     assert all(row["truncated"] and not row["terminated"] for row in newest)
+    assert parts.acting.calibration.expected == [[], []]
+    assert len(said) == 1 and "does not come back" in said[0]
 
 
 def test_epsilon_follows_its_schedule(session):

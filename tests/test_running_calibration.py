@@ -8,6 +8,7 @@ from tiny_runs import counter_session
 
 from worldmodel.experience import Step
 from worldmodel.running.calibration import Calibration, discounted_returns
+from worldmodel.running.tensor_trees import join_tensors, split_tensors
 
 
 def step(reward, terminated=(False,), truncated=(False,)):
@@ -52,8 +53,13 @@ def test_what_does_not_vary_has_no_correlation():
 def test_state_is_plain_and_goes_on():
     calibration, other = Calibration(1, 0.5), Calibration(1, 0.5)
     calibration.record(np.array([1.0]), step([3], [True]))
-    other.load_state_dict(json.loads(json.dumps(calibration.state_dict())))
+    calibration.record(np.array([2.0]), step([1]))  # an episode that is open
+    plain, tensors = split_tensors(calibration.state_dict())
+    other.load_state_dict(join_tensors(json.loads(json.dumps(plain)), tensors))
     assert other.metrics() == calibration.metrics()
+    for each in (calibration, other):
+        each.record(np.array([0.5]), step([2], [True]))
+    assert other.metrics() == calibration.metrics() and other.episodes == calibration.episodes
 
 
 def test_a_run_expects_what_its_network_says(tmp_path):

@@ -48,6 +48,27 @@ def test_round_trip(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["last"]
 
 
+def test_types_that_numpy_lacks_come_back_too(tmp_path: Path) -> None:
+    tree = {"a": torch.arange(3, dtype=torch.bfloat16), "b": torch.tensor(2.5), "c": torch.tensor([True, False])}
+    save_checkpoint(tree, tmp_path / "c")
+    save_checkpoint({name: tree[name] for name in "bc"}, tmp_path / "d")
+    for folder, names in (("c", "abc"), ("d", "bc")):
+        found = load_checkpoint(tmp_path / folder)
+        assert all(torch.equal(found[n], tree[n]) and found[n].dtype == tree[n].dtype for n in names)
+
+
+def test_many_sizes_leave_nothing_behind(tmp_path: Path) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    for size in range(20):
+        save_checkpoint({"a": torch.zeros(size)}, tmp_path / "c")
+    before = resident()
+    for size in range(20, 220):
+        save_checkpoint({str(i): torch.zeros(10 * size + i) for i in range(10)}, tmp_path / "c")
+    assert resident() - before < 8_000_000  # the writer for tensors leaves 12 kB for each of 2,000 sizes
+
+
 def test_without_tensors(tmp_path: Path) -> None:
     save_checkpoint({"a": 1}, tmp_path / "c")
     assert load_checkpoint(tmp_path / "c") == {"a": 1}
@@ -93,7 +114,7 @@ def test_whatever_the_moment_of_a_crash_a_whole_one_is_there(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", counted(Path.rename))
-        patch.setattr(checkpoints, "_sync", counted(checkpoints._sync))
+        patch.setattr(checkpoints, "sync", counted(checkpoints.sync))
         patch.setattr(checkpoints, "_remove", counted(checkpoints._remove))
         with contextlib.suppress(Killed):
             save_checkpoint(checkpoint(2.0), path)

@@ -81,7 +81,7 @@ def test_a_run_that_is_being_trained(copied_run: Path) -> None:
     next((copied_run / "experience").glob("lane0000*-partial*")).unlink()
     found = inspect_run(copied_run)
     assert (found["environment_steps"], found["gradient_steps"]) == (300, 110)
-    assert {key.split(".")[1] for key in found if key.startswith("checkpoint.")} == {"best"}
+    assert {key.split(".")[1] for key in found if key.startswith("checkpoint.")} == {"best", "previous"}
     assert found["checkpoint.best.gradient_steps"] is None and found["checkpoint.best.bytes"] > 0
     assert found["experience.rows"] == 222 and 17 <= found["experience.episodes"] < 22
 

@@ -1,6 +1,7 @@
 """Starting and going on: what may change, and that going on is the same as not having stopped."""
 
 import io
+import shutil
 import signal
 
 import numpy as np
@@ -83,6 +84,47 @@ def test_four_steps_are_two_and_two_more(order, tmp_path, counter_run):
     if remembered:
         assert all(np.array_equal(a, b) for a, b in zip(remembered["values"], resumed["values"], strict=True))
         assert len(np.unique(np.concatenate(remembered["values"]))) > 10  # much was learned from
+
+
+def damage(checkpoint):
+    content = bytearray((checkpoint / "tensors.safetensors").read_bytes())
+    content[-1] ^= 1
+    (checkpoint / "tensors.safetensors").write_bytes(content)
+
+
+def test_where_the_last_checkpoint_is_damaged_the_previous_one_is_gone_on_with(copied_run):
+    damage(copied_run / "checkpoints" / "last")
+    text = gone_on(copied_run)
+    assert "tensors.safetensors is damaged" in text and "going on from" in text
+    assert load_checkpoint(copied_run / "checkpoints" / "last")["global_step"] == 60
+    steps = [row["gradient_step"] for row in read_metrics(copied_run / "metrics.jsonl")]
+    assert steps == sorted(steps) and steps[-1] == 60
+
+
+def test_a_damaged_checkpoint_that_was_named_is_refused(copied_run):
+    damage(copied_run / "checkpoints" / "last")
+    with pytest.raises(FileError, match="is damaged"):
+        gone_on(copied_run / "checkpoints" / "last")
+    damage(copied_run / "checkpoints" / "previous")
+    with pytest.raises(FileError, match="is damaged"):
+        gone_on(copied_run)
+
+
+def test_settings_that_do_not_fit_the_checkpoint_are_refused_before_anything_is_trained(copied_run):
+    config = copied_run / "config.yaml"
+    config.write_text(config.read_text().replace("recurrent_units: 16", "recurrent_units: 24"))
+    before = (copied_run / "metrics.jsonl").read_bytes()
+    with pytest.raises(FileError, match=r"does not fit the settings beside it: .* expected .* differ"):
+        gone_on(copied_run, "--trainer.max_steps", "300")
+    assert (copied_run / "metrics.jsonl").read_bytes() == before
+
+
+def test_what_a_killed_process_left_is_cleaned_up(copied_run):
+    for name in ("experience/.tmp-abc", ".tmp-xyz"):
+        (copied_run / name).write_text("half")
+    shutil.copytree(copied_run / "checkpoints" / "last", copied_run / "checkpoints" / ".last.new")
+    gone_on(copied_run)
+    assert [path for path in copied_run.rglob("*") if path.name.startswith(".")] == []
 
 
 def test_a_finished_run_is_finished(copied_run):

@@ -28,7 +28,7 @@ class EnvironmentFailure(WorldModelError):
 
 
 class NumericalError(WorldModelError):
-    """A loss, reward, observation or latent that is not a finite number."""
+    """Losses, gradients or weights that are not finite numbers, and did not become so again."""
 
     exit_code = 5
 
@@ -61,6 +61,12 @@ class PortUnavailable(WorldModelError):
     """A port that another program is using, or that may not be opened."""
 
     exit_code = 10
+
+
+class OutOfMemory(WorldModelError):
+    """Not enough memory, on the processor or on the GPU."""
+
+    exit_code = 11
 
 
 class Stopped(WorldModelError):

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from worldmodel.cli.arguments import natural, positive
 from worldmodel.cli.benchmarks import add_benchmarks, benchmark_step
+from worldmodel.cli.exchange import add_exchange
 from worldmodel.cli.lab import add_replay_lab
 from worldmodel.errors import WorldModelError
 
@@ -110,6 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print it as JSON")
     command.set_defaults(run_command=inspect)
 
+    add_exchange(commands)
     add_benchmarks(commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT"))
     add_replay_lab(
         commands.add_parser("replay-lab", help="does the agent replay like a brain? Liu et al. 2019 in silico")

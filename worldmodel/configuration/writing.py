@@ -6,8 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from worldmodel.atomic import write_whole
 from worldmodel.configuration.yaml_text import dump
-from worldmodel.errors import StorageError
 
 
 def settings_to_dict(settings: Any) -> dict[str, Any]:
@@ -22,10 +22,7 @@ def settings_to_yaml(settings: Any) -> str:
 
 def write_settings(settings: Any, path: Path) -> None:
     """Write every setting to a YAML file; raises StorageError where it cannot be written."""
-    try:
-        path.write_text(settings_to_yaml(settings), "utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+    write_whole(path, settings_to_yaml(settings).encode())
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

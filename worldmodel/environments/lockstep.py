@@ -45,6 +45,7 @@ class Lockstep(ABC):
         self.spec = spec
         self.count = count
         self._last: Step | None = None
+        self._played = np.zeros(count, np.int64)  # agent steps of the game that is being played
 
     @abstractmethod
     def _begin(self, which: np.ndarray, seeds: list[int]) -> np.ndarray:
@@ -61,14 +62,12 @@ class Lockstep(ABC):
     def close(self) -> None:
         """Let go of the worlds."""
 
-    def reset(self, seeds: Sequence[int]) -> Step:
-        """Begin N games; see `Worlds.reset`."""
-        everywhere, nowhere = np.ones(self.count, bool), np.zeros(self.count, bool)
-        observation = self._guarded("reset", self._begin, everywhere, self._within_range(seeds))
-        self._check_finite(observation, "observation")
-        reward = np.zeros(self.count, np.float32)
-        self._last = Step(observation, reward, nowhere, nowhere, first=everywhere, game_over=nowhere)
-        return self._last
+    def reset(self, seeds: Sequence[int], which: np.ndarray | None = None) -> Step:
+        """Begin games; see `Worlds.reset`."""
+        which = np.ones(self.count, bool) if which is None else which
+        if self._last is None and not which.all():
+            raise RuntimeError("reset all worlds first")
+        return self._open(which, which, seeds)
 
     def step(self, actions: np.ndarray) -> Step:
         """Play one agent step in every world; see `Worlds.step`."""
@@ -79,6 +78,7 @@ class Lockstep(ABC):
         if actions.shape != (self.count,) or actions.min() < 0 or actions.max() >= len(self.spec.actions):
             raise ValueError(f"expected {self.count} actions from 0 to {len(self.spec.actions) - 1}, got {actions}")
         outcome = self._guarded("step", self._advance, actions)
+        self._played = self._played + 1
         with np.errstate(over="ignore"):
             reward = outcome.reward.astype(np.float32)
         self._check_finite(reward, "reward")
@@ -97,21 +97,29 @@ class Lockstep(ABC):
         """Begin the next episode where the last one ended; see `Worlds.restart`."""
         if self._last is None:
             raise RuntimeError("reset the worlds first")
+        return self._open(ended, self._last.game_over & ended, seeds)
+
+    def _open(self, opened: np.ndarray, begun: np.ndarray, seeds: Sequence[int]) -> Step:
+        """The last step again, with first rows in the worlds `opened`; those in `begun` are reset for it."""
         last = self._last
-        over = last.game_over & ended
-        observation = last.observation
-        if over.any():
-            observation = self._guarded("reset", self._begin, over, self._within_range(seeds))
+        if begun.any():
+            observation = self._guarded("reset", self._begin, begun, self._within_range(seeds))
+            self._played = np.where(begun, 0, self._played)
             self._check_finite(observation, "observation")
-        goes_on = ~ended
+        else:
+            assert last is not None
+            observation = last.observation
+        goes_on = ~opened
+        nowhere = np.zeros(self.count, bool)
+        before = last or Step(observation, np.zeros(self.count, np.float32), *[nowhere] * 4)
         self._last = replace(
-            last,
+            before,
             observation=observation,
-            reward=last.reward * goes_on,
-            terminated=last.terminated & goes_on,
-            truncated=last.truncated & goes_on,
-            first=last.first | ended,
-            game_over=last.game_over & goes_on,
+            reward=before.reward * goes_on,
+            terminated=before.terminated & goes_on,
+            truncated=before.truncated & goes_on,
+            first=before.first | opened,
+            game_over=before.game_over & goes_on,
         )
         return self._last
 
@@ -135,5 +143,6 @@ class Lockstep(ABC):
             return
         world = int(np.argmin(np.isfinite(values).reshape(self.count, -1).all(1)))
         raise EnvironmentFailure(
-            f"environment {self.spec.environment!r} gave a {what} that is not a finite number, in world {world}"
+            f"environment {self.spec.environment!r} gave a {what} that is not a finite number, "
+            f"in world {world} at step {self._played[world]} of its game: it was not recorded"
         )

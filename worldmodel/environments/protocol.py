@@ -22,12 +22,12 @@ class Worlds(Protocol):
     spec: Spec
     count: int
 
-    def reset(self, seeds: Sequence[int]) -> Step:
-        """Begin N games.
+    def reset(self, seeds: Sequence[int], which: np.ndarray | None = None) -> Step:
+        """Begin N games, or those in the worlds where `which` (`[N]` bool) is True, whatever went on there.
 
         seeds: N integers, taken modulo 2**31; a seed and the actions that follow determine a game, whatever is
             played beside it.
-        Returns their first rows: `first` is True, reward is 0.
+        Returns their first rows: `first` is True, reward is 0; of the other worlds the last row again.
         Raises EnvironmentFailure where the environment breaks, as do `step` and `restart`.
         """
 

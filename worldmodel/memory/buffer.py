@@ -10,6 +10,7 @@ import numpy as np
 
 from worldmodel.errors import ConfigurationError, FileError, NumericalError
 from worldmodel.experience import Spec, Step
+from worldmodel.fault_points import fault_point
 from worldmodel.memory.chunks import MAX_ROWS, ChunkFile
 from worldmodel.memory.folder import EXPERIENCE, ExperienceFolder, Listing
 from worldmodel.memory.index import EpisodeIndex
@@ -167,6 +168,7 @@ class ReplayBuffer:
             return
         if self.folder is not None:
             chunk.file = self.folder.write(chunk)
+            fault_point("chunk.before_listing")
         self.store.close(lane)
         self._partial.pop(lane, None)
         self._list_files()

@@ -18,10 +18,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError
 from worldmodel.experience import Spec
-from worldmodel.memory.atomic import write_whole
 from worldmodel.memory.frames import RUN, Frames, make_frames
+from worldmodel.untrusted import check_header
 
 FORMAT = "worldmodel.chunk"
 VERSION = "1"
@@ -169,6 +170,7 @@ def read_chunk(path: Path, spec: Spec, digest: str | None = None, *, compress: b
 
 def _load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Arrays and metadata of a container, after its header was checked."""
+    check_header(path)
     with safe_open(path, framework="numpy") as file:
         metadata = file.metadata() or {}
         if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):

@@ -171,14 +171,15 @@ class ReplayData(LightningDataModule):
 def memory_in_words(spec: Spec, capacity: int, compress: bool) -> str:
     """What the memory will take, in one line, to be printed before a run begins."""
     step = spec.bytes_per_observation + ROW.itemsize
-    text = f"memory: {step:,} bytes per step, {_bytes_in_words(step * capacity)} at {capacity:,} steps"
+    text = f"memory: {step:,} bytes per step, {bytes_in_words(step * capacity)} at {capacity:,} steps"
     if not (compress and spec.pixels):
         return text
     small = spec.bytes_per_observation // USUAL_COMPRESSION + ROW.itemsize
-    return f"{text} before compression, about {_bytes_in_words(small * capacity)} after it for Atari"
+    return f"{text} before compression, about {bytes_in_words(small * capacity)} after it for Atari"
 
 
-def _bytes_in_words(count: float) -> str:
+def bytes_in_words(count: float) -> str:
+    """A number of bytes as people say it."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
+from worldmodel.atomic import TEMPORARY, write_whole
 from worldmodel.errors import FileError, StorageError
 from worldmodel.experience import Spec
-from worldmodel.memory.atomic import TEMPORARY, write_whole
-from worldmodel.memory.chunks import SUFFIX, Chunk, ChunkFile, read_chunk, write_chunk
+from worldmodel.memory.chunks import MAX_ROWS, SUFFIX, Chunk, ChunkFile, read_chunk, write_chunk
+from worldmodel.untrusted import parse_json, read_json, read_spec
 
 EXPERIENCE = "experience"
 SPEC = "spec.json"
@@ -54,17 +54,14 @@ class ExperienceFolder:
         content = json.dumps(spec.to_json(), indent=1)
         if not (path / SPEC).exists():
             write_whole(path / SPEC, content.encode())
-        elif cls.open(path).spec != Spec.from_json(json.loads(content)):
+        elif cls.open(path).spec != Spec.from_json(parse_json(content)):
             raise FileError(f"{path} holds experience of another environment or protocol: choose another folder")
         return cls(path, spec)
 
     @classmethod
     def open(cls, path: Path) -> ExperienceFolder:
         """The folder at `path`, with the spec it was made for; FileError where there is none."""
-        try:
-            return cls(path, Spec.from_json(_read_json(path / SPEC)))
-        except (KeyError, TypeError, ValueError) as error:
-            raise FileError(f"{path / SPEC} does not describe a world ({error!r}): it is damaged") from error
+        return cls(path, read_spec(path / SPEC))
 
     def write(self, chunk: Chunk, *, partial: bool = False) -> ChunkFile:
         """Write one chunk; StorageError where that fails."""
@@ -84,10 +81,16 @@ class ExperienceFolder:
 
     def read_listing(self) -> Listing:
         """Which files are the recorded life; FileError where nothing was recorded or the index is damaged."""
-        data = _read_json(self.path / INDEX)
+        data = read_json(self.path / INDEX)
         try:
             chunks, partial = ([ChunkFile(**entry) for entry in data[name]] for name in ("chunks", "partial"))
-            return Listing(int(data["lanes"]), int(data["chunk_steps"]), chunks, partial)
+            listing = Listing(data["lanes"], data["chunk_steps"], chunks, partial)
+            counts = [listing.lanes, listing.chunk_steps, *(file.rows for file in (*chunks, *partial))]
+            if not all(type(count) is int and 0 < count <= MAX_ROWS for count in counts):
+                raise ValueError("a number of lanes or rows that is impossible")
+            if not all(isinstance(text, str) for file in (*chunks, *partial) for text in (file.name, file.digest)):
+                raise ValueError("a file without a name or a digest")
+            return listing
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"{self.path / INDEX} does not list chunk files ({error!r}): it is damaged") from error
 
@@ -108,15 +111,3 @@ class ExperienceFolder:
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise StorageError(f"{self.path} cannot be tidied ({error.strerror}): make it writable") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise FileError(f"{path} cannot be read ({error.strerror}): is this the folder of a run?") from error
-    except ValueError as error:
-        raise FileError(f"{path} is not JSON ({error}): it is damaged") from error
-    if not isinstance(data, dict):
-        raise FileError(f"{path} does not hold an object: it is damaged")
-    return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from worldmodel.experience import Step
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayBuffer
 from worldmodel.running.calibration import Calibration
+from worldmodel.running.open_games import OpenGames
 from worldmodel.running.players import AgentPlayer
 from worldmodel.running.schedule import Schedule
 from worldmodel.running.signals import StopRequest
@@ -22,7 +24,7 @@ class Acting(Callback):
     """Keeps the environment steps up with the gradient steps, as the schedule wants them.
 
     There are at most `max_steps` of them in all, and the first are random, until learning begins. `scores` holds the
-    last hundred whole games, unclipped.
+    last hundred whole games, unclipped. What a person should know is told to `say`.
     """
 
     def __init__(
@@ -34,10 +36,11 @@ class Acting(Callback):
         seed: int,
         discount: float,
         stop: StopRequest | None = None,
+        say: Callable[[str], None] = print,
     ) -> None:
         self.worlds, self.buffer, self.schedule = worlds, buffer, schedule
         self.max_steps = max_steps
-        self.stop = StopRequest() if stop is None else stop
+        self.stop, self.say = StopRequest() if stop is None else stop, say
         self.generator = np.random.default_rng(seed)
         self.calibration = Calibration(worlds.count, discount)
         self.scores: deque[float] = deque(maxlen=100)
@@ -45,29 +48,59 @@ class Acting(Callback):
         self.running_scores = np.zeros(worlds.count)
         self.step: Step | None = None
         self.player: AgentPlayer | None = None
+        self.open = OpenGames(worlds.count)
+        self.left: dict[str, Any] | None = None  # where an earlier session left the games that were open
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Enters the worlds, and fills the memory before the first gradient step."""
+        """Enters the worlds, or comes back to them, and fills the memory before the first gradient step."""
         assert isinstance(pl_module, Agent)
-        self.enter(pl_module)
-        with trainer.precision_plugin.forward_context():
-            self.live(pl_module)
-        if self.stop:
-            trainer.should_stop = True
+        if self.left is None or not self.come_back(pl_module, self.left):
+            self.enter(pl_module)
+        self.left = None
+        self.live_what_is_due(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Lives the environment steps that are due before the next gradient step."""
         assert isinstance(pl_module, Agent)
+        self.live_what_is_due(trainer, pl_module)
+
+    def live_what_is_due(self, trainer: Trainer, agent: Agent) -> None:
+        """Acts in the precision of the trainer; a signal that came meanwhile stops it."""
         with trainer.precision_plugin.forward_context():
-            self.live(pl_module)
+            self.live(agent)
+        if self.stop:
+            trainer.should_stop = True
 
     def enter(self, agent: Agent) -> None:
         """Begins a game in every world, the past forgotten."""
         self.player = AgentPlayer(agent)
         self.player.begin(self.worlds.count)
         self.running_scores[:] = 0
-        self.step = self.worlds.reset(self._seeds())
+        seeds = self._seeds()
+        self.step = self.worlds.reset(seeds)
+        self.open.begin(self.step.first, seeds)
+        self.open.see(self.step)
         self.buffer.record(self.step)
+
+    def come_back(self, agent: Agent, left: dict[str, Any]) -> bool:
+        """Goes on with the games that were `left` open; where the worlds do not come back to them, they are closed.
+
+        Closed episodes count as truncated. Returns whether the games go on.
+        """
+        self.open.load_state_dict(left["games"])
+        self.step = self.open.come_back(self.worlds)
+        if self.step is None:
+            self.say(
+                f"{self.worlds.spec.environment} does not come back to the games that were open: "
+                "they count as truncated, and new ones begin"
+            )
+            self.buffer.close_open_episodes()
+            self.calibration.forget_open()
+            return False
+        self.player = AgentPlayer(agent)
+        self.player.load_state_dict(left["player"])
+        self.running_scores = np.array(left["scores"])
+        return True
 
     def live(self, agent: Agent) -> None:
         """Acts until the environment steps that are due are done, or a signal asks to stop.
@@ -87,14 +120,17 @@ class Acting(Callback):
         self.player.epsilon = 1.0 if lived < self.schedule.environment_steps_due(0) else agent.epsilon(lived)
         actions = self.player.act(self.step)
         self.buffer.answer(actions)
+        self.open.answer(actions)
         self.step = self.worlds.step(actions)
         self.buffer.record(self.step)
         self.calibration.record(self.player.expected(), self.step)
         self._count_scores(self.step)
         if self.step.ended.any():
-            ended = self.step.ended
-            self.step = self.worlds.restart(ended, self._seeds())
+            ended, over, seeds = self.step.ended, self.step.game_over, self._seeds()
+            self.step = self.worlds.restart(ended, seeds)
+            self.open.begin(over, seeds)
             self.buffer.record(self.step, only=ended)
+        self.open.see(self.step)
 
     def metrics(self) -> dict[str, float]:
         """Counters, the mean score of the last whole games, and whether they went as expected."""
@@ -109,21 +145,25 @@ class Acting(Callback):
         return float(np.mean(self.scores)) if self.scores else None
 
     def state_dict(self) -> dict[str, Any]:
-        """Random state and scores; the open games themselves cannot be saved."""
-        return {
+        """Random state, scores, and the games that are open."""
+        state: dict[str, Any] = {
             "generator": self.generator.bit_generator.state,
             "scores": list(self.scores),
             "games": self.games,
             "calibration": self.calibration.state_dict(),
         }
+        if self.player is not None:
+            player, scores = self.player.state_dict(), self.running_scores.copy()
+            state["open"] = {"games": self.open.state_dict(), "player": player, "scores": scores}
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on with the random state and scores; open games count as truncated."""
+        """Goes on with the random state and scores; with the open games, once training begins."""
         self.generator.bit_generator.state = state_dict["generator"]
         self.scores.extend(state_dict["scores"])
         self.games = state_dict["games"]
         self.calibration.load_state_dict(state_dict["calibration"])
-        self.buffer.close_open_episodes()
+        self.left = state_dict.get("open")
 
     def _count_scores(self, step: Step) -> None:
         """Sums rewards over whole games."""

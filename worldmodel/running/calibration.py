@@ -53,13 +53,21 @@ class Calibration:
             found["q/calibration_correlation"] = (xy / count - x * y / count**2) / np.sqrt(spread)
         return {name: float(value) for name, value in found.items()}
 
+    def forget_open(self) -> None:
+        """The episodes that go on now will not be gone on with."""
+        self.expected = [[] for _ in self.expected]
+        self.rewards = [[] for _ in self.rewards]
+
     def state_dict(self) -> dict[str, Any]:
-        """The sums of the last episodes; open ones cannot be gone on with."""
-        return {"episodes": [list(sums) for sums in self.episodes]}
+        """The sums of the last episodes, and the moments of those that go on."""
+        open_ones = {name: [np.array(lane) for lane in getattr(self, name)] for name in ("expected", "rewards")}
+        return {"episodes": [list(sums) for sums in self.episodes], **open_ones}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse."""
         self.episodes.extend(state["episodes"])
+        if "expected" in state:
+            self.expected, self.rewards = ([lane.tolist() for lane in state[name]] for name in ("expected", "rewards"))
 
     def _sum_up(self, lane: int) -> None:
         expected = np.asarray(self.expected[lane])

@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import safetensors.numpy as numpy_writer
 import torch
 from lightning.fabric.plugins import CheckpointIO
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import worldmodel
+from worldmodel.atomic import sync
 from worldmodel.errors import FileError, StorageError
+from worldmodel.fault_points import fault_point
 from worldmodel.running.tensor_trees import join_tensors, split_tensors
+from worldmodel.untrusted import check_header, read_json
 
 FORMAT = "worldmodel checkpoint"
 VERSION = 1
@@ -31,10 +35,11 @@ class DirectoryCheckpointIO(CheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | os.PathLike[str], storage_options: Any | None = None
     ) -> None:
-        """Save what `Trainer.save_checkpoint` collected; raises StorageError, and TypeError for what is not plain."""
-        if storage_options is not None:
-            raise TypeError("storage_options: a checkpoint folder has none")
-        save_checkpoint(checkpoint, Path(path))
+        """Save what `Trainer.save_checkpoint` collected; raises StorageError, and TypeError for what is not plain.
+
+        storage_options: those of `save_checkpoint`.
+        """
+        save_checkpoint(checkpoint, Path(path), **(storage_options or {}))
 
     def load_checkpoint(
         self, path: str | os.PathLike[str], map_location: Any | None = None, weights_only: bool | None = None
@@ -54,10 +59,12 @@ class DirectoryCheckpointIO(CheckpointIO):
             raise StorageError(f"{path}: cannot be removed: {error.strerror}") from error
 
 
-def save_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
+def save_checkpoint(checkpoint: dict[str, Any], path: Path, previous: Path | None = None) -> None:
     """Write a checkpoint folder, replacing an older one of that name.
 
     At every moment a whole checkpoint is there, as `path` or beside it (see `restore_checkpoint`).
+
+    previous: where the replaced one stays, in the same folder, in place of what was there; by default it is removed.
 
     Raises TypeError with the place of whatever is not plain, and StorageError where writing fails.
     """
@@ -68,10 +75,18 @@ def save_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
         restore_checkpoint(path)
         _refuse_to_replace_strangers(path)
         _write_folder(new, state, tensors)
+        fault_point("checkpoint.before_renames")
         if path.exists():
             path.rename(old)
+        fault_point("checkpoint.between_renames")
         new.rename(path)
-        _sync(path.parent)
+        sync(path.parent)
+        fault_point("checkpoint.after_renames")
+        if previous is not None and old.exists():
+            _remove(previous)
+            fault_point("checkpoint.before_previous")
+            old.rename(previous)
+        fault_point("checkpoint.saved")
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise StorageError(f"{path}: cannot be saved: {reason}; free some space or choose another folder") from error
@@ -86,15 +101,22 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     Raises FileError where it is missing, damaged, foreign or of a newer version.
     """
+    folder = check_checkpoint(path)
+    try:
+        check_header(folder / TENSORS)
+        state = read_json(folder / STATE)
+        return join_tensors(state, load_file(folder / TENSORS))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise FileError(f"{path}: is damaged ({error}); use another checkpoint") from error
+
+
+def check_checkpoint(path: Path) -> Path:
+    """Where a checkpoint lies that is byte by byte as it was written; FileError where it is not."""
     folder = whole_checkpoint(path)
     if folder.is_file():
         raise FileError(f"{path}: is a file, and checkpoints are folders; pickled checkpoints are never read")
     _verify(folder)
-    try:
-        state = json.loads((folder / STATE).read_text("utf-8"))
-        return join_tensors(state, load_file(folder / TENSORS))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{path}: is damaged ({error}); use another checkpoint") from error
+    return folder
 
 
 def whole_checkpoint(path: Path) -> Path:
@@ -131,8 +153,12 @@ def _refuse_to_replace_strangers(path: Path) -> None:
 
 def _write_folder(folder: Path, state: Any, tensors: dict[str, torch.Tensor]) -> None:
     folder.mkdir()
-    save_file(tensors, folder / TENSORS)
+    fault_point("checkpoint.begun")
+    _write_tensors(tensors, folder / TENSORS)
+    (folder / TENSORS).chmod(0o644)  # as the other files, which any reader of the run may read
+    fault_point("checkpoint.tensors_written")
     (folder / STATE).write_text(json.dumps(state, allow_nan=False), "utf-8")
+    fault_point("checkpoint.state_written")
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -145,9 +171,19 @@ def _write_folder(folder: Path, state: Any, tensors: dict[str, torch.Tensor]) ->
     }
     manifest["blake2b"] = _digest_of(manifest)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), "utf-8")
-    for name in (TENSORS, STATE, MANIFEST):
-        _sync(folder / name)
-    _sync(folder)
+    fault_point("checkpoint.manifest_written")
+    for name in (TENSORS, STATE, MANIFEST, "."):
+        sync(folder / name)
+
+
+def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    try:
+        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    except TypeError:  # of a type that numpy lacks, such as bfloat16
+        save_file(tensors, path)
+    else:
+        # the writer for tensors never frees some kB for every size it meets, and recorded life has many sizes
+        numpy_writer.save_file(arrays, path)
 
 
 def _verify(folder: Path) -> None:
@@ -155,7 +191,7 @@ def _verify(folder: Path) -> None:
     if not (folder / MANIFEST).exists():
         raise FileError(f"{folder}: there is no checkpoint here ({MANIFEST} is missing)")
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        manifest = read_json(folder / MANIFEST)
         if manifest["format"] != FORMAT:
             raise FileError(f"{folder}: is not a checkpoint of this program")
         if manifest["version"] > VERSION:
@@ -182,15 +218,6 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 
 def _digest_of(manifest: dict[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(manifest, sort_keys=True).encode(), digest_size=32).hexdigest()
-
-
-def _sync(path: Path) -> None:
-    """Make sure that a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

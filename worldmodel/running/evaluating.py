@@ -36,34 +36,41 @@ class Evaluating(Callback):
         self.worlds, self.buffer, self.keeper = worlds, buffer, keeper
         self.every, self.games = every, games
         self.stop = StopRequest() if stop is None else stop
-        self.due = every
+        self.due: int | None = None
         self.best: float | None = None
         self.last: Score | None = None
         self.last_step = -1
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """The next evaluation is at the next multiple of the interval."""
-        self.due = (self.buffer.environment_steps // self.every + 1) * self.every
+        """The first evaluation is at the next multiple of the interval; one that a signal kept away is made up for."""
+        if self.due is not None:
+            self.evaluate_when_due(trainer, pl_module)
+        elif not self.stop:
+            self.due = (self.buffer.environment_steps // self.every + 1) * self.every
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Evaluates when it is time."""
-        if self.buffer.environment_steps >= self.due:
+        self.evaluate_when_due(trainer, pl_module)
+
+    def evaluate_when_due(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Evaluates when it is time, and then again after the interval."""
+        if self.due is not None and self.buffer.environment_steps >= self.due and self.evaluate(trainer, pl_module):
             self.due += self.every
-            self.evaluate(trainer, pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Evaluates in the end, unless that was just done or the run was asked to stop."""
         if not self.stop and self.last_step != self.buffer.environment_steps:
             self.evaluate(trainer, pl_module)
 
-    def evaluate(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Plays, logs the score, and keeps the checkpoint where it is the best so far."""
+    def evaluate(self, trainer: Trainer, pl_module: LightningModule) -> bool:
+        """Plays, logs the score, and keeps the checkpoint where it is the best so far; False where a signal came."""
         assert isinstance(pl_module, Agent)
         began = time.monotonic()
         with separate_randomness(EVALUATION_SEED), trainer.precision_plugin.forward_context():
             scores = play(self.worlds, AgentPlayer(pl_module), self.games, EVALUATION_SEED, self.stop)
         if not scores:
-            return
+            trainer.should_stop = True
+            return False
         score = summarise(scores, self.worlds.spec.environment)
         self.last, self.last_step = score, self.buffer.environment_steps
         numbers: dict[str, float] = {
@@ -79,11 +86,13 @@ class Evaluating(Callback):
         if self.best is None or score.mean > self.best:
             self.best = score.mean
             self.keeper.keep_best(trainer)
+        return True
 
     def state_dict(self) -> dict[str, Any]:
-        """The best score so far."""
-        return {"best": self.best}
+        """The best score so far, and when the next evaluation is due."""
+        return {"best": self.best, "due": self.due, "every": self.every}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on with the best score so far."""
+        """Goes on with the best score so far, and at the same steps unless the interval was changed."""
         self.best = state_dict["best"]
+        self.due = state_dict.get("due") if state_dict.get("every") == self.every else None

@@ -52,6 +52,12 @@ def load_ledger(run: str | Path) -> np.ndarray | None:
 
 def load_weights(module: nn.Module, weights: dict[str, Any], path: Path) -> None:
     """Loads weights that must fit exactly; raises FileError naming the first that do not."""
+    check_weights(module, weights, path)
+    module.load_state_dict(weights)
+
+
+def check_weights(module: nn.Module, weights: dict[str, Any], path: Path) -> None:
+    """Raises FileError, naming the first, where weights of the checkpoint `path` do not fit."""
     expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in weights.items()}
     wrong = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
@@ -62,4 +68,3 @@ def load_weights(module: nn.Module, weights: dict[str, Any], path: Path) -> None
             f"expected {expected.get(name, 'no such weight')} ({len(wrong)} differ); "
             "use the config.yaml it was made with"
         )
-    module.load_state_dict(weights)

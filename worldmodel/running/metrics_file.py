@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +13,13 @@ from typing import Any
 from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
+from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError, StorageError
+from worldmodel.fault_points import fault_point
+from worldmodel.untrusted import parse_json
 
 FILE_NAME = "metrics.jsonl"
+COUNTERS = ("environment_step", "gradient_step", "seconds")
 
 
 class MetricsFile(Logger):
@@ -62,6 +65,7 @@ class MetricsFile(Logger):
                 self._continue()
             row = self._row(dict(metrics), step)
             with self.path.open("a", encoding="utf-8") as file:
+                fault_point("metrics.row")
                 file.write(json.dumps(row, allow_nan=False) + "\n")
         except OSError as error:
             raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
@@ -113,15 +117,7 @@ def truncate_metrics(path: Path, gradient_step: int) -> None:
     if not path.exists():
         return
     kept = [line for line, row in _lines(path) if (row.get("gradient_step") or 0) <= gradient_step]
-    unfinished = path.with_name(path.name + ".new")
-    try:
-        with unfinished.open("wb") as file:
-            file.writelines(kept)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+    write_whole(path, b"".join(kept))
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
@@ -134,12 +130,16 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
         if number == len(lines) and not line.endswith(b"\n"):
             return
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except ValueError:
             row = None
-        if not isinstance(row, dict):
+        if not isinstance(row, dict) or not all(_counts(row.get(name)) for name in COUNTERS):
             raise FileError(f"{path}, line {number}: is damaged; remove that line")
         yield line, row
+
+
+def _counts(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _number(value: Any) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from worldmodel.environments import Worlds
-from worldmodel.experience import Step
+from worldmodel.experience import LatentState, Step, Table
 from worldmodel.learning import ActingState, Agent
 from worldmodel.running.signals import StopRequest
 
@@ -64,6 +64,25 @@ class AgentPlayer:
         first = torch.from_numpy(step.first).to(device)
         actions, self.state = self.agent.act(observation, first, self.state, self.epsilon)
         return actions.cpu().numpy()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it carries from moment to moment, as tensors."""
+        assert self.state is not None, "begin comes first"
+        latent, table = self.state.latent, self.state.latent.table
+        return {
+            "features": latent.features,
+            "table": None if table is None else {"entries": table.entries, "written": table.written},
+            **{name: getattr(self.state, name) for name in ("action", "held", "value")},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+        own = {name: torch.as_tensor(state[name]).to(self.agent.device) for name in ("action", "held", "value")}
+        table = state["table"] and Table(
+            *(state["table"][name].to(self.agent.device) for name in ("entries", "written"))
+        )
+        features = state["features"].to(self.agent.device)
+        self.state = ActingState(LatentState(features, self.agent.world_model.settings.recurrent_units, table), **own)
 
     def expected(self) -> np.ndarray:
         """What the last actions were expected to bring, `[N]`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from worldmodel.errors import FileError
 from worldmodel.running.checkpoints import STATE, whole_checkpoint
 from worldmodel.running.metrics_file import FILE_NAME, read_metrics
+from worldmodel.untrusted import read_json
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ def reached_by(checkpoint: Path) -> Reached:
     Where it holds no recorded life, the metrics of its run say how many environment steps had been lived.
     """
     try:
-        state = json.loads((whole_checkpoint(checkpoint) / STATE).read_text("utf-8"))
+        state = read_json(whole_checkpoint(checkpoint) / STATE)
         gradient_steps = int(state["global_step"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        recorded = state.get("ReplayData", {}).get("buffer", {}).get("environment_steps")
+    except (FileError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise FileError(f"{checkpoint}: its {STATE} cannot be read ({error}); use another checkpoint") from error
-    recorded = state.get("ReplayData", {}).get("buffer", {}).get("environment_steps")
     if recorded is None:
         recorded = reached_in_metrics(checkpoint.parent.parent, gradient_steps).environment_steps
     return Reached(recorded, gradient_steps)

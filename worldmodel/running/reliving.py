@@ -9,6 +9,7 @@ import torch
 
 from worldmodel.environments import Worlds
 from worldmodel.experience import Movie, Step
+from worldmodel.running.open_games import play_again
 from worldmodel.running.players import Player
 
 
@@ -85,12 +86,8 @@ def relive(worlds: Worlds, game: Game, moment: int, actions: np.ndarray) -> Game
     up to the moment, which a world that its seed determines reaches again exactly, sticky actions included.
     Returns up to H + 1 rows, the moment itself first; None where the world did not come back to it.
     """
-    step = worlds.reset([game.seed])
-    for t in range(moment):
-        step = worlds.step(game.action[t : t + 1])
-        if step.ended[0]:
-            return None
-    if not np.array_equal(step.observation[0], game.observation[moment]):
+    *_, (_, step) = came = list(play_again(worlds, [game.seed], [game.action[:moment]]))
+    if len(came) <= moment or not np.array_equal(step.observation[0], game.observation[moment]):
         return None
     rows = []
     for action in actions.tolist():

@@ -6,16 +6,22 @@ import fcntl
 import json
 import os
 import socket
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from worldmodel.atomic import TEMPORARY, write_whole
 from worldmodel.configuration import read_settings, write_settings
 from worldmodel.environments import EnvironmentSettings
 from worldmodel.errors import DirectoryInUse, FileError, StorageError
 from worldmodel.experience import Spec
-from worldmodel.running.checkpoints import whole_checkpoint
+from worldmodel.running.checkpoints import check_checkpoint, restore_checkpoint, whole_checkpoint
 from worldmodel.running.settings import Settings
+from worldmodel.untrusted import read_spec
+
+LAST, PREVIOUS, BEST = "last", "previous", "best"
+"""Checkpoints of a run by name."""
 
 
 class RunDirectory:
@@ -28,8 +34,9 @@ class RunDirectory:
         machines.txt    what it ran on, a line for every start
         report.html     the run on one page, written in the end
         metrics.jsonl   every logged number with its environment step and gradient step
-        checkpoints/    last, and best by evaluation
+        checkpoints/    last, the previous one, and best by evaluation
         experience/     the recorded life, in immutable chunks
+        not_finite/     weights and batch of an update that was skipped, if one was
         media/          dreams filmed on the way
         wandb/          what Weights & Biases keeps locally
     """
@@ -43,6 +50,7 @@ class RunDirectory:
         self.checkpoints = path / "checkpoints"
         self.experience = path / "experience"
         self.media = path / "media"
+        self.not_finite = path / "not_finite"
         self._lock: IO[str] | None = None
 
     @classmethod
@@ -58,7 +66,7 @@ class RunDirectory:
             for folder in (run.checkpoints, run.media):
                 folder.mkdir(parents=True, exist_ok=True)
             write_settings(settings, run.config)
-            run.spec_file.write_text(json.dumps(spec.to_json(), indent=1) + "\n")
+            write_whole(run.spec_file, (json.dumps(spec.to_json(), indent=1) + "\n").encode())
         except OSError as error:
             raise StorageError(
                 f"{run.path}: cannot be written: {error.strerror}; choose another --trainer.run"
@@ -89,10 +97,7 @@ class RunDirectory:
 
     def spec(self) -> Spec:
         """What the run's world looks like."""
-        try:
-            return Spec.from_json(json.loads(self.spec_file.read_text()))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FileError(f"{self.spec_file}: cannot be read ({error}); restore it from the original run") from error
+        return read_spec(self.spec_file)
 
     def machines(self) -> list[str]:
         """What it ran on, each machine once, in the order they were first used."""
@@ -107,7 +112,7 @@ class RunDirectory:
         except OSError as error:
             raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
 
-    def checkpoint(self, given: str | Path, name: str = "last") -> Path:
+    def checkpoint(self, given: str | Path, name: str = LAST) -> Path:
         """The checkpoint meant by `given`: itself where it is one, else `name` of the run."""
         path = Path(given)
         if path.absolute() != self.path.absolute():
@@ -118,8 +123,27 @@ class RunDirectory:
             raise FileError(f"{chosen}: no such checkpoint; there is {', '.join(found) or 'none yet'}")
         return chosen
 
+    def newest_whole_checkpoint(self, given: str | Path, say: Callable[[str], None]) -> Path:
+        """The checkpoint to go on from: where a run is given and its last is damaged, the previous one, said aloud.
+
+        Raises FileError where a checkpoint that was asked for by its path, or both, cannot be used.
+        """
+        chosen = self.checkpoint(given)
+        try:
+            check_checkpoint(chosen)
+        except FileError as damage:
+            older = self.checkpoints / PREVIOUS
+            if chosen != self.checkpoints / LAST or Path(given).absolute() == chosen.absolute() or not older.exists():
+                raise
+            check_checkpoint(older)
+            say(f"{damage}: going on from {older}")
+            return older
+        return chosen
+
     def lock(self) -> None:
-        """Takes the run for this process until it ends, however it ends."""
+        """Takes the run for this process until it ends, however it ends; twice is as good as once."""
+        if self._lock is not None:
+            return
         try:
             file = open(self.path / "run.lock", "a+")  # noqa: SIM115 (held until the process ends)
         except OSError as error:
@@ -135,6 +159,17 @@ class RunDirectory:
         file.write(f"process {os.getpid()} on {socket.gethostname()}")
         file.flush()
         self._lock = file
+
+    def tidy(self) -> None:
+        """Removes what a killed process left half done; only for the process that holds the lock."""
+        try:
+            for name in (LAST, BEST):
+                restore_checkpoint(self.checkpoints / name)
+            for folder in (self.path, self.experience):
+                for left in folder.glob(f"{TEMPORARY}*"):
+                    left.unlink()
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be tidied: {error.strerror}; make it writable") from error
 
     def release(self) -> None:
         """Gives the run back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lightning import Callback, LightningModule, Trainer, seed_everything
@@ -23,12 +24,15 @@ from worldmodel.running.checkpoints import DirectoryCheckpointIO
 from worldmodel.running.clipping import ClipGradient
 from worldmodel.running.counting import Counting
 from worldmodel.running.evaluating import Evaluating
+from worldmodel.running.finiteness import SkipBadUpdates
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.machine import choose_precision, machine_in_words, prepare_machine
+from worldmodel.running.memory_errors import memory_errors_in_words
 from worldmodel.running.metrics_file import MetricsFile
 from worldmodel.running.progress import ShowProgress
 from worldmodel.running.randomness import KeepRandomness
 from worldmodel.running.remembering import Remembering
+from worldmodel.running.room_on_disk import room_on_disk
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.schedule import make_schedule
 from worldmodel.running.settings import Settings, TrainerSettings
@@ -47,10 +51,8 @@ LIGHTNING_WARNINGS = (
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
     "You're resuming from a checkpoint that ended before the epoch ended",
     "GPU available but not used",
-    "The number of training batches .* is smaller than the logging interval",
 )
-"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch; a run may be
-shorter than a row of metrics."""
+"""What Lightning says though all is well: torch 2.13's tree API; our data module does resume in mid-epoch."""
 
 
 @dataclass
@@ -82,7 +84,8 @@ class Session:
             with warnings.catch_warnings():
                 for message in LIGHTNING_WARNINGS:
                     warnings.filterwarnings("ignore", message)
-                self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=checkpoint)
+                with memory_errors_in_words(self.data):
+                    self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=checkpoint)
         finally:
             self.close()
 
@@ -110,41 +113,40 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     spec = (worlds or buffer).spec  # type: ignore[union-attr]
     run = run or RunDirectory.create(settings, spec)
     run.lock()
+    run.tidy()
     run.add_machine(f"{machine_in_words()}, {choose_precision(trainer.precision, trainer.accelerator)}")
     buffer = buffer or make_buffer(settings.data, spec, environment.count, run.experience)
-    for line in (f"run: {run.path}", memory_in_words(spec, settings.data.capacity, settings.data.compress)):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    say(f"run: {run.path}")
+    say(memory_in_words(spec, settings.data.capacity, settings.data.compress))
 
     schedule, stop = make_schedule(trainer), StopRequest()
     total = trainer.max_gradient_steps or schedule.gradient_steps_for(trainer.max_steps)
     data = ReplayData(settings.data, buffer, total, trainer.seed)
     learner = make_learner(settings, spec)
+    if warning := room_on_disk(run.path, learner, spec, settings.data.capacity if worlds else 0):
+        say(warning)
     if worlds is None:
         acting = evaluating = None
-        keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None)
+        keeper = KeepCheckpoints(
+            run.checkpoints, trainer.checkpoint_every, lambda: learner.trainer.global_step, None, say
+        )
         progress = ShowProgress(console, total, None, lambda: None)
     else:
-        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, settings.agent.discount, stop)
-        keeper = KeepCheckpoints(run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer)
+        discount = settings.agent.discount
+        acting = Acting(worlds, buffer, schedule, trainer.max_steps, trainer.seed + 1, discount, stop, say)
+        keeper = KeepCheckpoints(
+            run.checkpoints, trainer.checkpoint_every, lambda: buffer.environment_steps, buffer, say
+        )
         evaluating = make_evaluating(settings, buffer, keeper, stop)
         progress = ShowProgress(console, total, lambda: buffer.environment_steps, acting.recent_return)
     # the order matters: what was learned is remembered before more is lived; that is counted, evaluated, then kept
     counting = Counting(buffer, acting, trainer.log_every)
     clipping = ClipGradient(settings.agent.world_model_clip) if trainer.learner == "world_model" else None
+    skipping = SkipBadUpdates(run.not_finite, say)
     settling = Settling(trainer.settle, total) if trainer.settle else None
-    remembering = Remembering(data)
-    parts = (
-        StopOnSignal(stop),
-        KeepRandomness(),
-        clipping,
-        settling,
-        remembering,
-        acting,
-        counting,
-        evaluating,
-        keeper,
-        progress,
-    )
+    learning = (skipping, clipping, settling, Remembering(data))
+    parts = (StopOnSignal(stop), KeepRandomness(), *learning, acting, counting, evaluating, keeper, progress)
     callbacks: list[Callback] = [part for part in parts if part is not None]
     lightning = make_trainer(trainer, total, callbacks, make_loggers(settings, run))
     return Session(run, lightning, learner, data, acting, evaluating, stop)
@@ -190,7 +192,7 @@ def make_trainer(settings: TrainerSettings, total: int, callbacks: list[Callback
         devices=settings.devices,
         precision=choose_precision(settings.precision, settings.accelerator),  # type: ignore[arg-type]
         logger=loggers,
-        log_every_n_steps=settings.log_every,
+        log_every_n_steps=0,  # rows are written by Counting
         callbacks=callbacks,
         plugins=[DirectoryCheckpointIO()],
         enable_checkpointing=False,

@@ -20,8 +20,8 @@ from worldmodel.analysis.score_statistics import (
     paired_difference,
     probability_of_improvement,
 )
+from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError
-from worldmodel.memory.atomic import write_whole
 from worldmodel.studies.cell_results import CellResult, Evaluation, read_results
 from worldmodel.viewing.score_plots import draw_learning_curves, draw_scores_by_share
 

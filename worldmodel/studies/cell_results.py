@@ -7,13 +7,15 @@ import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+from worldmodel.atomic import write_whole
+from worldmodel.configuration.values import convert
 from worldmodel.errors import FileError
-from worldmodel.memory.atomic import write_whole
 from worldmodel.running.metrics_file import read_metrics
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.studies.suites import Cell
+from worldmodel.untrusted import read_json
 
 FORMAT = 1
 PACKAGES = ("worldmodel", "torch", "lightning", "gymnasium", "ale-py", "minatar", "numpy")
@@ -101,11 +103,14 @@ def write_result(result: CellResult, file: Path) -> None:
 def read_result(file: Path) -> CellResult:
     """The inverse; FileError where the file is damaged or of another format."""
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = read_json(file)
         if data.pop("format") != FORMAT:
             raise ValueError("written by another version")
-        return CellResult(**{**data, "evaluations": [Evaluation(**each) for each in data["evaluations"]]})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        evaluations = [_checked(Evaluation, each) for each in data.pop("evaluations")]
+        if not evaluations or not all(each.scores for each in evaluations):
+            raise ValueError("it holds no scores")
+        return _checked(CellResult, data, evaluations=evaluations)
+    except (FileError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(f"{file}: is not a result of a suite ({error}); remove it to run the cell again") from error
 
 
@@ -115,6 +120,12 @@ def read_results(folder: Path) -> list[CellResult]:
     if not found:
         raise FileError(f"{folder}: holds no results; run the suite first: python -m worldmodel benchmark run SUITE")
     return found
+
+
+def _checked(kind: type[Any], data: dict[str, Any], **parts: Any) -> Any:
+    """A dataclass of plain data, each field of its type; ValueError or TypeError where one is not."""
+    hints = get_type_hints(kind)
+    return kind(**{name: convert(hints[name], value) for name, value in data.items()}, **parts)
 
 
 def _versions() -> dict[str, str]:

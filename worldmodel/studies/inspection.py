@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from worldmodel.running.checkpoints import MANIFEST
 from worldmodel.running.reached import metrics_so_far, reached_by, reached_in_metrics
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
+from worldmodel.untrusted import read_json
 
 Found = dict[str, Any]
 """Dotted names and plain values: text, numbers, lists, None where something is not known (yet)."""
@@ -140,8 +140,8 @@ def _formats(run: RunDirectory) -> Found:
     """Versions of the file formats, and of the libraries the newest checkpoint was written with."""
     found: Found = {"format.checkpoint": None, "format.experience": None}
     for manifest in (run.checkpoints / "last" / MANIFEST, run.checkpoints / "best" / MANIFEST):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            written = json.loads(manifest.read_text("utf-8"))
+        with suppress(FileError, ValueError, KeyError, TypeError):
+            written = read_json(manifest)
             found["format.checkpoint"] = written["version"]
             found |= {f"written_with.{name}": version for name, version in written["versions"].items()}
             break

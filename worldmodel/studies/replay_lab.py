@@ -12,14 +12,15 @@ import numpy as np
 
 from worldmodel.analysis.lab_criteria import CHAINS, Measured, beside_relabelled, group_test, judge
 from worldmodel.analysis.state_permutations import relabelled_sequenceness
+from worldmodel.atomic import write_whole
 from worldmodel.environments.replay_story import ReplayStory
 from worldmodel.environments.true_order import count_true_pairs
-from worldmodel.errors import AnalysisError
-from worldmodel.memory.atomic import write_whole
+from worldmodel.errors import AnalysisError, FileError
 from worldmodel.running.stories import tell
 from worldmodel.studies.benchmark_run import Workplace
 from worldmodel.studies.lab_subject import SHARES, STATES, measure, open_subject
 from worldmodel.studies.suites import Cell, Suite, cells_of
+from worldmodel.untrusted import read_json
 from worldmodel.viewing.lab_page import Control, LabPage, write_lab
 from worldmodel.viewing.lab_plots import draw_sequenceness
 from worldmodel.viewing.pages import inline
@@ -117,26 +118,36 @@ def report(place: Workplace, command: str, fast: bool) -> Path:
 def read_measured(place: Workplace, condition: str) -> list[dict[str, Any]]:
     """What was measured under a condition, subject by subject."""
     files = _measured(place, condition).glob("subject-*.json")
-    return sorted((json.loads(file.read_text()) for file in files), key=lambda found: found["subject"])
+    found = [(file, read_json(file)) for file in files]
+    for file, measured in found:
+        if type(measured.get("subject")) is not int:
+            raise FileError(f"{file}: holds no measurements of a subject; remove it to measure again")
+    return sorted((measured for _, measured in found), key=lambda each: each["subject"])
 
 
 def gather(subjects: list[dict[str, Any]]) -> Measured:
-    """The measurements of subjects as arrays over them."""
-    streams = subjects[0]["sequenceness"]
-    return Measured(
-        effects={
-            (stream, order): np.array([each["sequenceness"][stream][order] for each in subjects], float)
-            for stream, orders in streams.items()
-            for order in orders
-        },
-        weights=np.array([_weights(each) for each in subjects]),
-        runs=np.array([_beyond(each["runs"]["rest 1, imagined"]) for each in subjects]),
-        query={share: np.array([each["query"][str(share)] for each in subjects]) for share in SHARES},
-        structure={
-            name: np.array([each["structure"][name] for each in subjects], float) for name in ("position", "sequence")
-        },
-        transfer=np.array([each["transfer"] for each in subjects]),
-    )
+    """The measurements of subjects as arrays over them; FileError where something is missing or of another shape."""
+    try:
+        streams = subjects[0]["sequenceness"]
+        return Measured(
+            effects={
+                (stream, order): np.array([each["sequenceness"][stream][order] for each in subjects], float)
+                for stream, orders in streams.items()
+                for order in orders
+            },
+            weights=np.array([_weights(each) for each in subjects], float),
+            runs=np.array([_beyond(each["runs"]["rest 1, imagined"]) for each in subjects], float),
+            query={share: np.array([each["query"][str(share)] for each in subjects], float) for share in SHARES},
+            structure={
+                name: np.array([each["structure"][name] for each in subjects], float)
+                for name in ("position", "sequence")
+            },
+            transfer=np.array([each["transfer"] for each in subjects], float),
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise FileError(
+            f"the measurements of subjects do not fit each other ({error!r}): measure them again"
+        ) from error
 
 
 def true_pairs(subject: int) -> int:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 
+from lightning import Callback
 from rich.console import Console
 from rich.table import Table
 
 from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
 from worldmodel.errors import ConfigurationError, FileError, Stopped, WorldModelError
+from worldmodel.running.checkpoints import load_checkpoint
+from worldmodel.running.keeping import KeepCheckpoints
+from worldmodel.running.loading import check_weights
 from worldmodel.running.metrics_file import truncate_metrics
 from worldmodel.running.reached import reached_by
 from worldmodel.running.run_directory import RunDirectory
@@ -61,8 +66,17 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
             "start a new run instead"
         )
     settings = settings_from_dict(Settings, after)
-    reached = reached_by(checkpoint)
-    session = assemble(settings, console, directory)
+    directory.lock()
+    directory.tidy()
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    try:
+        checkpoint = directory.newest_whole_checkpoint(run[0], say)
+        reached = reached_by(checkpoint)
+        session = assemble(settings, console, directory)
+        check_weights(session.learner, load_checkpoint(checkpoint).get("state_dict", {}), checkpoint)
+    except FileError:
+        directory.release()
+        raise
     write_settings(settings, directory.config)
     truncate_metrics(directory.metrics, reached.gradient_steps)
     finish(settings, session, checkpoint, console)
@@ -71,7 +85,10 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
 def finish(settings: Settings, session: Session, checkpoint: Path | None, console: Console) -> None:
     """Trains, and says what was reached and what can be done with it."""
     if settings.trainer.film:
-        session.trainer.callbacks.append(FilmDreams(session.run.media, session.data, session.evaluating))  # type: ignore[attr-defined]
+        # before the checkpoint is made: what a process that is killed had not filmed would not be made up for
+        callbacks: list[Callback] = session.trainer.callbacks  # type: ignore[attr-defined]
+        place = next(at for at, each in enumerate(callbacks) if isinstance(each, KeepCheckpoints))
+        callbacks.insert(place, FilmDreams(session.run.media, session.data, session.evaluating))
     session.go(checkpoint)
     if session.stop.signal_number is not None:
         raise Stopped(

@@ -36,14 +36,19 @@ class FilmDreams(Callback):
         self.folder, self.data, self.evaluating = folder, data, evaluating
         self.filmed = -1
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Films where an evaluation that a signal had kept away was just made up for."""
+        self.on_train_batch_end(trainer, pl_module)
+
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Films where there has been an evaluation since the last film."""
         if self.evaluating is not None and self.evaluating.last_step > self.filmed:
             self.film(trainer, pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Films what was learned in the end."""
-        self.film(trainer, pl_module)
+        """Films what was learned in the end, unless a signal asked to stop: the run is not over then."""
+        if self.evaluating is None or not self.evaluating.stop:
+            self.film(trainer, pl_module)
 
     def film(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Four dreams from the recorded life, side by side."""
