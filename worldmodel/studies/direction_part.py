@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from worldmodel.analysis.direction import Direction, Steps, count_directions, direction, direction_contrast
+from worldmodel.analysis.direction import (
+    Direction,
+    DirectionContrast,
+    Steps,
+    count_directions,
+    direction,
+    direction_contrast,
+)
 from worldmodel.errors import AnalysisError
 from worldmodel.studies.analysis_words import LEVEL, in_words, percent, plain
 from worldmodel.studies.gathering import States
@@ -52,10 +59,11 @@ def direction_part(
     dreams = found["dreams"]
     life = found.get("life, left out")
     beside = f"; left-out life has {percent(life.forward_of_decided)}" if life else ""
-    interval = f"95 % interval {percent(dreams.low)} to {percent(dreams.high)}, {in_words(dreams.p)} against half"
     says = (
         "Of the steps of dreams that life made more often one way than the other, "
-        f"{percent(dreams.forward_of_decided)} run forward ({interval}){beside}. {_about_reward(before, after, near)}"
+        f"{percent(dreams.forward_of_decided)} run forward (95 % interval {percent(dreams.low)} to "
+        f"{percent(dreams.high)}){beside}. {_against(dreamt, streams.get(UNTRAINED))} "
+        f"{_about_reward(before, after, near)}"
     )
     return Part(
         key,
@@ -65,10 +73,11 @@ def direction_part(
         "reverse replay would need dreams that are planned. Reverse is a step that life made more often the other "
         "way, so that turning round is reverse, too. Dreams follow today's policy; life holds all the policies of "
         "the run, and exploration.",
-        null="The signs of whole dreams are flipped, as if each could as well have run backwards. That presumes dreams "
-        "that are independent, and an untrained network is the stricter control: what it shows comes from where "
-        f"dreams begin. Before reward: {near} steps or fewer until the next one in the recorded episode; after: {near} "
-        "or fewer since the last, and none so near ahead. Between these two, dreams are shuffled.",
+        null="Half is not what chance gives: untrained networks can run somewhat forward, too, perhaps because their "
+        "recurrent state settles in dreams as it does in life. So dreams are shuffled between those of the run and "
+        "those of one untrained network (others would differ), and between those before and after "
+        f"reward. Before: {near} steps or fewer until the next reward in the recorded episode; after: {near} or fewer "
+        "since the last, and none so near ahead. Dreams count as independent.",
         columns=(
             "stream",
             "steps",
@@ -79,7 +88,6 @@ def direction_part(
             "new",
             "forward of decided",
             "95 %",
-            "p",
         ),
         rows=[_row(name, each) for name, each in found.items()],
         figures=[
@@ -97,6 +105,23 @@ def direction_part(
     )
 
 
+def _against(dreams: Steps, untrained: Steps | None) -> str:
+    """Whether dreams run more forward than those of a network that has learned nothing."""
+    try:
+        contrast = direction_contrast(dreams, untrained) if untrained is not None else None
+    except AnalysisError:
+        contrast = None
+    if contrast is None:
+        return "There are too few dreams of an untrained network to compare with."
+    way = "more" if contrast.difference > 0 else "less"
+    told = f"run {way} forward than" if contrast.p <= LEVEL else "cannot be told from"
+    return f"They {told} those of an untrained network ({_difference(contrast)})."
+
+
+def _difference(contrast: DirectionContrast) -> str:
+    return f"forward share {100 * contrast.difference:+.0f} %, {in_words(contrast.p)}"
+
+
 def _about_reward(before: Steps, after: Steps, near: int) -> str:
     try:
         contrast = direction_contrast(before, after)
@@ -104,8 +129,7 @@ def _about_reward(before: Steps, after: Steps, near: int) -> str:
         return "Too few dreams began near a recorded reward to compare before with after."
     told = "differ" if contrast.p <= LEVEL else "cannot be told apart"
     return (
-        f"Dreams that begin within {near} steps before a reward and those after one {told} "
-        f"(forward share {100 * contrast.difference:+.0f} %, {in_words(contrast.p)})."
+        f"Dreams that begin within {near} steps before a reward and those after one {told} ({_difference(contrast)})."
     )
 
 
@@ -119,5 +143,4 @@ def _row(name: str, found: Direction) -> tuple[str, ...]:
         *shares,
         percent(found.forward_of_decided),
         interval,
-        f"{found.p:.2g}",
     )
