@@ -9,7 +9,7 @@ from small_replay import STATES, gathered, named
 from worldmodel.errors import AnalysisError
 from worldmodel.running.players import separate_randomness
 from worldmodel.studies.dreaming import lay_down
-from worldmodel.studies.gathering import gather, gather_untrained, make_states, usable_lags
+from worldmodel.studies.gathering import gather, make_states, untrained, usable_lags
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_an_old_run_without_a_ledger_has_movies_drawn_in_its_order(counter_run, 
 def test_an_untrained_network_is_another_one_and_dreams_to_the_end(counter_run, found):
     dreamer = lay_down(counter_run)
     with separate_randomness(0):
-        fresh = gather_untrained(dreamer, 0)
+        fresh = gather(untrained(dreamer, 0), 0, reached=0)
     assert not np.array_equal(fresh.life.latents, found.life.latents)
     assert (np.bincount(fresh.dreams.stream.event) == dreamer.settings.agent.horizon + 1).all()
 

@@ -19,7 +19,8 @@ def asked(tmp_path, latents=None, plane=False, there=True):
     axes = (Axis("row", 3), Axis("column", 4)) if plane else (Axis("place", BINS),)
     sweep = np.tile(np.arange(BINS), 20)[:, None]
     dreams = Stream(units(sweep, 1) - 0.7 * (np.arange(20) < 5), np.repeat(np.arange(20), BINS))
-    placed = Placed(latents, laps, np.zeros(len(laps)), {}, 0)
+    fresh = np.random.default_rng(3).random(latents.shape)
+    placed = Placed(latents, fresh, laps, np.zeros(len(laps)), {}, 0)
     return place_part("place-0", "?", placed, Places("mouse", axes, position), dreams, 5, tmp_path / "place.png")
 
 
@@ -29,6 +30,8 @@ def test_a_planted_code_and_sweeps_are_told(tmp_path):
         part.says.startswith("Latents have a code of where the mouse is")
         and "keep together on the map: from one to the next are 1.0 bins" in part.says
     )
+    assert part.found["untrained"]["place_units"] <= 2 < 10 < part.found["code"]["place_units"]
+    assert "From an untrained network" in part.says and part.found["untrained"]["error"] > 1
     assert part.found["code"]["error"] == 0 and part.found["dreams"]["span"] == pytest.approx(BINS - 1, abs=0.5)
     assert part.found["dreams"]["covered"]["both"] == 1 and (tmp_path / "place.png").exists()
     assert [figure["kind"] for figure in part.figures] == ["map", "lines", "ways"]

@@ -20,12 +20,14 @@ from worldmodel.running.reliving import Game, play_games
 class Placed:
     """G games one after the other, T moments in all.
 
-    latents: `[T, F]`. game: `[T]` int64, from 0 up. reward: `[T]`.
+    latents: `[T, F]`. untrained: `[T, F]`, those of another network that was shown the same games.
+    game: `[T]` int64, from 0 up. reward: `[T]`.
     places: where each thing was, by its name; empty where nothing tells.
     strayed: games that did not come back the same when they were played again, and are left out.
     """
 
     latents: np.ndarray
+    untrained: np.ndarray
     game: np.ndarray
     reward: np.ndarray
     places: dict[str, Places]
@@ -34,10 +36,18 @@ class Placed:
 
 @torch.no_grad()
 def play_placed(
-    agent: Agent, environment: EnvironmentSettings, games: int, steps: int, epsilon: float, acts: bool, seed: int
+    agent: Agent,
+    untrained: Agent,
+    environment: EnvironmentSettings,
+    games: int,
+    steps: int,
+    epsilon: float,
+    acts: bool,
+    seed: int,
 ) -> Placed | None:
     """Plays games, and plays each again to see where things were; None where that cannot be seen in this world.
 
+    untrained: a network of the same sizes that has learned nothing.
     epsilon: of the agent; where nobody `acts`, every action is random.
     Raises EnvironmentFailure where the world cannot be made or breaks.
     """
@@ -50,10 +60,11 @@ def play_placed(
     found = [(game, relive_places(environment, game.seed, game.action)) for game in played]
     kept = [(game, relived) for game, relived in found if relived is not None and _same(game, relived)]
     if not kept:
-        return Placed(np.zeros((0, 0)), nothing[:0], np.zeros(0), {}, len(found))
+        return Placed(np.zeros((0, 0)), np.zeros((0, 0)), nothing[:0], np.zeros(0), {}, len(found))
     latents = [_latents(agent, game) for game, _ in kept]
     return Placed(
         latents=np.concatenate(latents),
+        untrained=np.concatenate([_latents(untrained, game) for game, _ in kept]),
         game=np.concatenate([np.full(len(each), number) for number, each in enumerate(latents)]),
         reward=np.concatenate([game.reward for game, _ in kept]),
         places={name: _joined([relived.places[name] for _, relived in kept]) for name in kept[0][1].places},

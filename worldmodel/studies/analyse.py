@@ -22,7 +22,7 @@ from worldmodel.running.replays import Stream
 from worldmodel.studies.analysis_words import attempt
 from worldmodel.studies.direction_part import direction_part
 from worldmodel.studies.dreaming import Dreamer, lay_down
-from worldmodel.studies.gathering import Gathered, States, gather, gather_untrained, make_states, usable_lags
+from worldmodel.studies.gathering import Gathered, States, gather, make_states, untrained, usable_lags
 from worldmodel.studies.order_part import UNTRAINED, order_part, states_part
 from worldmodel.studies.place_part import place_part
 from worldmodel.studies.reach_part import coverage_part, speed_part
@@ -53,11 +53,12 @@ def analyse_run(
     folder = output or dreamer.directory.path / FOLDER
     with separate_randomness(seed):
         gathered = gather(dreamer, seed)
-        untrained = gather_untrained(dreamer, seed)
+        fresh = untrained(dreamer, seed)
+        control = gather(fresh, seed, reached=0)  # what knows nothing of ends dreams to the horizon
         acts, epsilon = dreamer.settings.trainer.learner == "agent", dreamer.settings.agent.epsilon_end
         world = dreamer.directory.environment()
-        placed = play_placed(dreamer.agent, world, GAMES, GAME_STEPS, epsilon, acts, seed)
-        parts, drawn = replay_parts(dreamer, gathered, untrained, states, near, seed, folder)
+        placed = play_placed(dreamer.agent, fresh.agent, world, GAMES, GAME_STEPS, epsilon, acts, seed)
+        parts, drawn = replay_parts(dreamer, gathered, control, states, near, seed, folder)
     recurrent = dreamer.agent.world_model.settings.recurrent_units
     for part, files in place_parts(placed, gathered.dreams.stream, recurrent, folder):
         parts.append(part)
@@ -78,7 +79,7 @@ def analyse_run(
 
 
 def replay_parts(
-    dreamer: Dreamer, gathered: Gathered, untrained: Gathered, number: int, near: int, seed: int, folder: Path
+    dreamer: Dreamer, gathered: Gathered, control: Gathered, number: int, near: int, seed: int, folder: Path
 ) -> tuple[list[Part], list[Path]]:
     """The parts about what was replayed, and the PNG files that were written."""
     drawn: list[Path] = []
@@ -90,15 +91,15 @@ def replay_parts(
         return named["run"]
 
     def order(key: str, question: str) -> Part:
-        orders = all_orders(states(), gathered, untrained, number, seed)
+        orders = all_orders(states(), gathered, control, number, seed)
         others = {other: another_number(gathered, other, seed) for other in (max(4, number // 2), 2 * number)}
         drawn.append(draw_orders(orders, folder / "order.png"))
         return order_part(key, question, orders, others)
 
     def turning(key: str, question: str) -> Part:
         dreams = gathered.dreams
-        control = _tried(untrained, number, seed)
-        return direction_part(key, question, states(), dreams.until, dreams.since, near, control)
+        fresh = _tried(control, number, seed)
+        return direction_part(key, question, states(), dreams.until, dreams.since, near, fresh)
 
     def shown(key: str, question: str) -> Part:
         return states_part(key, question, states(), portraits(dreamer, gathered, states()))
@@ -120,14 +121,12 @@ def replay_parts(
     return parts, drawn
 
 
-def all_orders(
-    states: States, gathered: Gathered, untrained: Gathered, number: int, seed: int
-) -> dict[str, ReplayOrder]:
+def all_orders(states: States, gathered: Gathered, control: Gathered, number: int, seed: int) -> dict[str, ReplayOrder]:
     """Sequenceness of left-out life, movies, dreams, and, where they can be asked, dreams of an untrained network."""
     lags = usable_lags(states)
     streams = {"life, left out": states.left_out, "movies": states.movies, "dreams": states.dreams}
     orders = {name: replay_order(*stream, states.order, lags, seed) for name, stream in streams.items()}
-    if (fresh := _tried(untrained, number, seed)) is not None:
+    if (fresh := _tried(control, number, seed)) is not None:
         with suppress(AnalysisError):  # a control that cannot be had is left out
             orders[UNTRAINED] = replay_order(*fresh.dreams, fresh.order, lags, seed)
     return orders

@@ -70,12 +70,12 @@ def gather(dreamer: Dreamer, seed: int, reached: float = REACHED) -> Gathered:
     return Gathered(life.of(~odd), life.of(odd), watch(agent, lived, clips, *look), dreams, source)
 
 
-def gather_untrained(dreamer: Dreamer, seed: int) -> Gathered:
-    """The same of a network that has learned nothing, as a control; its dreams never end before their horizon."""
+def untrained(dreamer: Dreamer, seed: int) -> Dreamer:
+    """The same dreamer with a network that has learned nothing, as a control."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         agent = Agent(dreamer.agent.spec, dreamer.settings.world_model, dreamer.settings.agent)
-    return gather(replace(dreamer, agent=agent.to(dreamer.agent.device).eval()), seed, reached=0)
+    return replace(dreamer, agent=agent.to(dreamer.agent.device).eval())
 
 
 def make_states(gathered: Gathered, number: int, seed: int) -> States:

@@ -29,9 +29,11 @@ def place_part(
     recurrent: entries of latents that are remembered; their least value in the games counts as no activity.
     """
     there, bins = places.there, places.bins
-    floor = np.where(np.arange(placed.latents.shape[1]) < recurrent, placed.latents.min(0), 0)
-    rates = np.maximum(placed.latents - floor, 0)[there]
-    code, maps = place_code(places.position[there], rates, placed.game[there], bins)
+    where, laps = places.position[there], placed.game[there]
+    floor = _floor(placed.latents, recurrent)
+    code, maps = place_code(where, np.maximum(placed.latents - floor, 0)[there], laps, bins)
+    fresh = np.maximum(placed.untrained - _floor(placed.untrained, recurrent), 0)[there]
+    control, _ = place_code(where, fresh, laps, bins)
     lived = bin_numbers(places.position[there], bins)
     paths = dream_paths(np.maximum(dreams.latents - floor, 0), dreams.event, maps.rates, maps.centres, lived)
     dreamt = np.bincount(paths.bins, minlength=int(np.prod(bins))).reshape(bins)
@@ -40,27 +42,39 @@ def place_part(
     return Part(
         key,
         question,
-        says=f"{_code_in_words(code, places.name)} {_paths_in_words(paths, moved)}",
+        says=f"{_code_in_words(code, control, places.name)} {_paths_in_words(paths, moved)}",
         limits="That a place can be read from latents does not make units place cells: frames show the place, so "
-        "any code of what is seen is one of place. Units are taken as independent counters, so only the peak of a "
+        "any code of what is seen is one of place, and an untrained network may have it. Units are taken as "
+        "independent counters, so only the peak of a "
         "posterior is used. Dreams can only be decoded to places of "
         f"these games, and moments in which there is no {places.name} are decoded to one all the same.",
         null="Activity is shifted round in time against places (information: 200 shifts, stability and decoding: 100); "
         "1 % of units pass by chance. Dreams: the moments of each are put in another order, 200 times.",
         columns=("measure", "found", "by chance", "p"),
-        rows=_rows(code, paths),
+        rows=_rows(code, control, paths),
         figures=_figures(maps, paths, dreams.event, dreamt, places),
-        found={"code": plain(code), "dreams": plain({**vars(paths), "bins": None}), "strayed_games": placed.strayed},
+        found={
+            "code": plain(code),
+            "untrained": plain(control),
+            "dreams": plain({**vars(paths), "bins": None}),
+            "strayed_games": placed.strayed,
+        },
     )
 
 
-def _code_in_words(code: PlaceCode, thing: str) -> str:
+def _floor(latents: np.ndarray, recurrent: int) -> np.ndarray:
+    """`[F]`, what counts as no activity: the least value of what is remembered, 0 of what is seen."""
+    return np.where(np.arange(latents.shape[1]) < recurrent, latents.min(0), 0)
+
+
+def _code_in_words(code: PlaceCode, control: PlaceCode, thing: str) -> str:
     held = code.error_p <= LEVEL and code.stability_p <= LEVEL
     verdict = "have a code of where the" if held else "have no code that holds of where the"
     return (
         f"Latents {verdict} {thing} is: {code.place_units} of {code.active} units that change say more of "
         f"its place than chance, and it is decoded with a median error of {code.error:.1f} bins in games that the maps "
-        f"were not made of (chance {code.error_chance:.1f}, {in_words(code.error_p)})."
+        f"were not made of (chance {code.error_chance:.1f}, {in_words(code.error_p)}). From an untrained network, "
+        f"shown the same games, with one of {control.error:.1f}."
     )
 
 
@@ -86,15 +100,18 @@ def _moved(position: np.ndarray, game: np.ndarray) -> float:
     return float(np.linalg.norm(np.diff(position, axis=0)[within], axis=1).mean()) if within.any() else 0.0
 
 
-def _rows(code: PlaceCode, paths: DreamPaths) -> list[tuple[str, ...]]:
+def _rows(code: PlaceCode, control: PlaceCode, paths: DreamPaths) -> list[tuple[str, ...]]:
     expected = f"{0.01 * code.active:.1f}"
     return [
         ("moments, laps (games), places visited", f"{code.steps:,}, {code.laps}, {code.visited}", "", ""),
         ("units of place", f"{code.place_units} of {code.active}", expected, ""),
+        ("… of an untrained network", f"{control.place_units} of {control.active}", f"{0.01 * control.active:.1f}", ""),
         ("their information, median, bits per unit of activity", f"{code.information:.2f}", "", ""),
         ("their fields each, and bins a field", f"{code.fields:.1f}, {code.field_bins:.1f}", "", ""),
         _row("correlation of odd and even laps, median", code.stability, code.stability_chance, code.stability_p),
+        _row("… of an untrained network", control.stability, control.stability_chance, control.stability_p),
         _row("error of decoded place, bins, median", code.error, code.error_chance, code.error_p),
+        _row("… from an untrained network", control.error, control.error_chance, control.error_p),
         _row(f"step of dreams, bins, mean ({paths.events:,} dreams)", paths.step, paths.step_chance, paths.p),
     ]
 
