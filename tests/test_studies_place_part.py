@@ -31,7 +31,9 @@ def test_a_planted_code_and_sweeps_are_told(tmp_path):
         and "keep together on the map: from one to the next are 1.0 bins" in part.says
     )
     assert part.found["untrained"]["place_units"] <= 2 < 10 < part.found["code"]["place_units"]
-    assert "From an untrained network" in part.says and part.found["untrained"]["error"] > 1
+    assert (
+        "An untrained network that is shown the same games gives" in part.says and part.found["untrained"]["error"] > 1
+    )
     assert part.found["code"]["error"] == 0 and part.found["dreams"]["span"] == pytest.approx(BINS - 1, abs=0.5)
     assert part.found["dreams"]["covered"]["both"] == 1 and (tmp_path / "place.png").exists()
     assert [figure["kind"] for figure in part.figures] == ["map", "lines", "ways"]

@@ -73,8 +73,8 @@ def _code_in_words(code: PlaceCode, control: PlaceCode, thing: str) -> str:
     return (
         f"Latents {verdict} {thing} is: {code.place_units} of {code.active} units that change say more of "
         f"its place than chance, and it is decoded with a median error of {code.error:.1f} bins in games that the maps "
-        f"were not made of (chance {code.error_chance:.1f}, {in_words(code.error_p)}). From an untrained network, "
-        f"shown the same games, with one of {control.error:.1f}."
+        f"were not made of (chance {code.error_chance:.1f}, {in_words(code.error_p)}). An untrained network that is "
+        f"shown the same games gives {control.error:.1f}."
     )
 
 
