@@ -67,33 +67,30 @@ def main() -> None:
     end = began + 60 * options.minutes
     config = ("--config", str(ROOT / "configs" / "debug.yaml"))
     arguments = [*config, *SMALL, *ENDLESS, *settings, "--trainer.run", str(options.run)]
+    checkpoint = options.run / "checkpoints" / "last"
     while True:
         process = subprocess.Popen([sys.executable, str(ROOT / "train.py"), *arguments], stdout=subprocess.DEVNULL)
         last_round = time.monotonic() + 1.5 * options.kill_every > end
-        watch(process, chance.uniform(0.5, 1.5) * options.kill_every, report)
+        watch(process, chance.uniform(0.5, 1.5) * options.kill_every, checkpoint, report)
         process.send_signal(signal.SIGTERM if last_round else signal.SIGKILL)
         report.codes.append(process.wait(120))
-        checkpoint = options.run / "checkpoints" / "last"
         reached = reached_in_metrics(options.run).environment_steps or 0
         if last_round:
             break
         report.kills += 1
-        if checkpoint.exists() or checkpoint.with_name(".last.old").exists():
-            report.lost.append(max(0, reached - (reached_by(checkpoint).environment_steps or 0)))
-            arguments = ["--resume", str(options.run)]
-        elif options.run.exists():
-            sys.exit(f"{options.run}: killed before the first checkpoint; choose a longer --kill-every")
+        report.lost.append(max(0, reached - (reached_by(checkpoint).environment_steps or 0)))
+        arguments = ["--resume", str(options.run)]
     report.environment_steps = reached
     report.minutes = round((time.monotonic() - began) / 60, 1)
     report.stray = [str(path.relative_to(options.run)) for path in options.run.rglob("*") if path.name.startswith(".")]
     print(json.dumps(asdict(report), indent=1))
 
 
-def watch(process: subprocess.Popen[bytes], seconds: float, report: Report) -> None:
-    """Looks at a process every second for so long, or until it ends by itself."""
+def watch(process: subprocess.Popen[bytes], seconds: float, checkpoint: Path, report: Report) -> None:
+    """Looks at a process every second for so long, and until there is a checkpoint, or it ends by itself."""
     began, times, sizes, files = time.monotonic(), [], [], [0]
     folder = Path("/proc") / str(process.pid)
-    while time.monotonic() - began < seconds and process.poll() is None:
+    while (time.monotonic() - began < seconds or not checkpoint.exists()) and process.poll() is None:
         time.sleep(1)
         try:
             size = int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from worldmodel.analysis.experienced_transitions import (
+    along_likeliest,
+    one_way_pairs,
     prevailing_direction,
     transition_counts,
     transition_probabilities,
@@ -39,3 +41,23 @@ def test_unknown_states_are_refused_and_one_moment_has_no_transition():
         with pytest.raises(AnalysisError, match="0 to 3"):
             transition_counts(np.array(states), 4)
     assert transition_counts(np.array([2]), 4).sum() == transition_counts(np.array([], int), 4).sum() == 0
+
+
+def test_pairs_of_one_direction_are_those_passed_twice_as_often_one_way():
+    """0>1 five times and never back; 1>2 four and two; 2>3 three and two, too alike; staying does not count."""
+    counts = np.array([[9, 5, 0, 0], [0, 9, 4, 0], [0, 2, 9, 3], [0, 0, 2, 9]])
+    assert np.argwhere(one_way_pairs(counts, 9)).tolist() == [[0, 1], [1, 2]]
+    assert np.argwhere(one_way_pairs(counts, 1)).tolist() == [[0, 1]], "the largest difference first"
+    assert not (one_way_pairs(counts, 9) * one_way_pairs(counts, 9).T).any()
+
+
+def test_a_life_that_runs_both_ways_alike_has_no_order():
+    with pytest.raises(AnalysisError, match="mostly in one direction"):
+        one_way_pairs(np.ones((3, 3)), 3)
+
+
+def test_states_are_named_along_their_likeliest_way():
+    """2 is left most often, then 0, then 3; from there nothing new is known, and 1 is what is left."""
+    counts = np.array([[9, 0, 0, 2], [0, 0, 0, 0], [5, 1, 0, 0], [0, 0, 1, 0]])
+    assert along_likeliest(counts).tolist() == [2, 0, 3, 1]
+    assert along_likeliest(np.zeros((3, 3))).tolist() == [0, 1, 2]

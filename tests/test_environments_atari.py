@@ -123,3 +123,11 @@ def test_the_protocol_is_that_of_the_settings():
 def test_keyword_arguments_are_refused():
     with pytest.raises(ConfigurationError, match=r"environment\.kwargs: Atari games take none, remove mode"):
         breakout(kwargs={"mode": 3})
+
+
+def test_it_tells_with_how_many_no_ops_games_began():
+    worlds, quiet = breakout(count=2), breakout(noop_max=0)
+    worlds.reset([3, 4])
+    quiet.reset([3])
+    assert (worlds.opening_frames < 30).all() and quiet.opening_frames.tolist() == [0]
+    assert [action.name for action in worlds.action_set] == list(worlds.spec.actions)

@@ -148,3 +148,12 @@ def test_numbers_that_are_not_finite_are_refused(register, reward, observation):
     worlds.reset([0, 1])
     with pytest.raises(EnvironmentFailure, match="not a finite number"):
         worlds.step(np.array([0, 0]))
+
+
+def test_what_is_told_beside_observations_is_kept_for_whoever_asks():
+    worlds = make_worlds(EnvironmentSettings(id="Corridor-v0", image_size=32), 2, evaluation=True)
+    worlds.reset([0, 1])
+    before = worlds.info["position"].copy()
+    worlds.step(np.array([1, 0]))
+    assert (np.abs(worlds.info["position"] - before) <= 1).all() and worlds.info["heading"].tolist() == [1, -1]
+    worlds.close()

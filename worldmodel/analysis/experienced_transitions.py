@@ -38,3 +38,36 @@ def prevailing_direction(counts: np.ndarray) -> np.ndarray:
     values = finite(counts, "counts", axes=2)
     both = values + values.T
     return np.maximum(values - values.T, 0) / np.where(both > 0, both, 1)
+
+
+def one_way_pairs(counts: np.ndarray, most: int) -> np.ndarray:
+    """`[S, S]` of 0 and 1: the pairs of states that were passed at least twice as often one way as the other.
+
+    Of these, the `most` with the largest difference of both counts. No pair stands in it in both directions, so it is
+    an order for `sequenceness`; and what it leaves out is what the order is compared with.
+    Raises `AnalysisError` where there is no such pair, as in a life that ran everywhere both ways alike.
+    """
+    values = finite(counts, "counts", axes=2)
+    net = np.where(values >= 2 * values.T, values - values.T, 0)
+    np.fill_diagonal(net, 0)
+    require(bool((net > 0).any()), "counts: life passed no pair of states mostly in one direction, so it has no order")
+    order = np.zeros(values.shape, np.int64)
+    chosen = np.argsort(-net, axis=None, kind="stable")[:most]
+    order.flat[chosen[net.flat[chosen] > 0]] = 1
+    return order
+
+
+def along_likeliest(counts: np.ndarray) -> np.ndarray:
+    """`[S]` int, all states, each followed by the likeliest next of those not yet named: an order to draw them in.
+
+    Begins with the state that was left most often; where no next is known, with the one left most often of the rest.
+    """
+    values = finite(counts, "counts", axes=2).copy()
+    np.fill_diagonal(values, 0)
+    left, order = values.sum(1), [int(values.sum(1).argmax())]
+    free = np.ones(len(values), bool)
+    while len(order) < len(values):
+        free[order[-1]] = False
+        onward = np.where(free, values[order[-1]], -1)
+        order.append(int(onward.argmax() if onward.max() > 0 else np.where(free, left, -1).argmax()))
+    return np.array(order)

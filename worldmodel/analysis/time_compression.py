@@ -8,10 +8,13 @@ some machine is another quantity, to be reported apart.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from worldmodel.analysis.episodes import stays_within
 from worldmodel.analysis.requirements import require, whole
+from worldmodel.analysis.score_statistics import bootstrap
 
 
 def states_traversed(states: np.ndarray, episodes: np.ndarray | None = None) -> int:
@@ -35,3 +38,60 @@ def time_compression(replayed: int, model_calls: int, lived: int, environment_st
         require(number > 0, f"{name}: is {number}; without any there is no speed to compare")
     require(replayed >= 0, f"replayed: is {replayed}; it must be 0 or more")
     return (replayed / model_calls) / (lived / environment_steps)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast states change in replay, beside life.
+
+    replayed, lived: states traversed per model call and per environment step.
+    compression: the one over the other; `low`, `high`: its 95 % bootstrap interval over events, life staying as it is.
+    steps, events: of replay.
+    """
+
+    replayed: float
+    lived: float
+    compression: float
+    low: float
+    high: float
+    steps: int
+    events: int
+
+
+def compare_speed(
+    states: np.ndarray, events: np.ndarray, lived: np.ndarray, episodes: np.ndarray, seed: int = 0
+) -> Speed:
+    """Of replayed states `[T]` in events `[T]`, ascending from 0, and lived ones `[N]` in episodes `[N]`.
+
+    Every moment but the first of an event took one call of the model. Raises `AnalysisError` where life never moves.
+    """
+    within, change = _steps(states, events), _steps(lived, episodes)
+    require(len(within) > 0 and len(change) > 0, "states: no event has two moments")
+    rate = float(change[:, 1].sum() / change[:, 0].sum())
+    calls, moved = within[:, 0], within[:, 1]
+    found = time_compression(int(moved.sum()), int(calls.sum()), int(change[:, 1].sum()), int(change[:, 0].sum()))
+    numbers = np.arange(len(within), dtype=float)[:, None]
+
+    def again(drawn: np.ndarray) -> float:
+        rows = drawn[:, 0].astype(int)
+        return float(moved[rows].sum() / calls[rows].sum() / rate)
+
+    interval = bootstrap(again, numbers, draws=1000, seed=seed)
+    return Speed(
+        replayed=float(moved.sum() / calls.sum()),
+        lived=rate,
+        compression=found,
+        low=interval.low,
+        high=interval.high,
+        steps=int(calls.sum()),
+        events=len(within),
+    )
+
+
+def _steps(states: np.ndarray, events: np.ndarray) -> np.ndarray:
+    """`[E, 2]`, steps of each event that has any, and how many of them led to another state."""
+    names, ids = whole(states, "states"), whole(events, "events")
+    kept = stays_within(len(names), 1, ids)
+    _, number = np.unique(ids[:-1][kept], return_inverse=True)
+    moved = (names[1:] != names[:-1])[kept]
+    return np.stack([np.bincount(number), np.bincount(number, weights=moved)], 1)

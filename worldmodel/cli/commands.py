@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from worldmodel.cli.analyse import add_analyse
 from worldmodel.cli.arguments import natural, positive
 from worldmodel.cli.benchmarks import add_benchmarks, benchmark_step
 from worldmodel.cli.exchange import add_exchange
@@ -112,6 +113,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.set_defaults(run_command=inspect)
 
     add_exchange(commands)
+    add_analyse(commands.add_parser("analyse", help="what a run's replay is like: order, direction, reach, places"))
     add_benchmarks(commands.add_parser("benchmark", help="measure").add_subparsers(required=True, metavar="WHAT"))
     add_replay_lab(
         commands.add_parser("replay-lab", help="does the agent replay like a brain? Liu et al. 2019 in silico")

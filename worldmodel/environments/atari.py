@@ -24,6 +24,8 @@ class AtariWorlds(Lockstep):
 
     game: name of the game, a key of `naming.atari_games()`.
     evaluation: a lost life never ends the episode.
+    action_set: the emulator's name of each action.
+    opening_frames: `[N]` int, no-op frames with which the games began that were reset last.
     Raises ConfigurationError where `settings.kwargs` is not empty.
     """
 
@@ -53,8 +55,10 @@ class AtariWorlds(Lockstep):
             life_loss_info=False,
         )
         self._lives = np.zeros(count, np.int32)
+        self.opening_frames = np.zeros(count, np.int32)
         shape = (settings.image_size, settings.image_size, 1 if settings.grayscale else 3)
-        actions = tuple(action.name for action in self._games.ale.get_action_set())
+        self.action_set = tuple(self._games.ale.get_action_set())
+        actions = tuple(action.name for action in self.action_set)
         super().__init__(Spec(f"ALE/{game}-v5", shape, "uint8", actions, protocol), count)
 
     def close(self) -> None:
@@ -65,6 +69,7 @@ class AtariWorlds(Lockstep):
         chosen = np.asarray(seeds, np.int64)[which]
         pixels, info = self._games.reset(seed=chosen, options={"reset_mask": which})
         self._lives = info["lives"]
+        self.opening_frames = info["episode_frame_number"]
         return self._frames(pixels)
 
     def _advance(self, actions: np.ndarray) -> Outcome:

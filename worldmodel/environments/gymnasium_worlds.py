@@ -26,6 +26,7 @@ class GymnasiumWorlds(Lockstep):
     grayscale: turn three colour channels into one.
     protocol: how the environment was set up, for the spec.
     actions: their names; None numbers them.
+    info: what the environments told last beside their observations, which agents never see.
     Raises EnvironmentFailure for actions or observations of a kind that is not supported.
     """
 
@@ -49,6 +50,7 @@ class GymnasiumWorlds(Lockstep):
         self._games = games
         self._lowest_action = int(space.start)
         self._shown = observations_of(games.single_observation_space, environment, image_size, grayscale)
+        self.info: dict[str, Any] = {}
         names = actions or tuple(str(index) for index in range(int(space.n)))
         super().__init__(Spec(environment, self._shown.shape, self._shown.dtype, names, protocol), games.num_envs)
 
@@ -57,11 +59,11 @@ class GymnasiumWorlds(Lockstep):
         self._games.close()
 
     def _begin(self, which: np.ndarray, seeds: list[int]) -> np.ndarray:
-        raw, _ = self._games.reset(seed=list(seeds), options={"reset_mask": which})
+        raw, self.info = self._games.reset(seed=list(seeds), options={"reset_mask": which})
         return self._shown(raw)
 
     def _advance(self, actions: np.ndarray) -> Outcome:
-        raw, reward, terminated, truncated, _ = self._games.step(actions + self._lowest_action)
+        raw, reward, terminated, truncated, self.info = self._games.step(actions + self._lowest_action)
         return Outcome(self._shown(raw), reward, terminated, truncated, game_over=terminated | truncated)
 
 

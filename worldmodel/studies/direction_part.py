@@ -1,0 +1,146 @@
+"""The question of direction: which way replay runs, and whether it turns round where reward was."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worldmodel.analysis.direction import (
+    Direction,
+    DirectionContrast,
+    Steps,
+    count_directions,
+    direction,
+    direction_contrast,
+)
+from worldmodel.errors import AnalysisError
+from worldmodel.studies.analysis_words import LEVEL, in_words, percent, plain
+from worldmodel.studies.gathering import States
+from worldmodel.studies.order_part import UNTRAINED
+from worldmodel.viewing.analysis_page import Part
+
+KINDS = ("forward", "reverse", "undecided", "new")
+PAINTS = ("var(--c0)", "var(--c1)", "var(--c7)", "var(--c4)")
+
+
+def direction_part(
+    key: str,
+    question: str,
+    states: States,
+    until: np.ndarray,
+    since: np.ndarray,
+    near: int,
+    untrained: States | None = None,
+) -> Part:
+    """Shares of forward and reverse steps, and those of dreams that begin near rewards.
+
+    until, since: `[E]`, steps of recorded life from the beginning of each dream to the next reward and from the last.
+    near: steps that count as near. untrained: the states of a network that has learned nothing.
+    """
+    dreamt = count_directions(*states.dreams, states.counts)
+    before, after = dreamt.of(until <= near), dreamt.of((since <= near) & (until > near))
+    streams = {
+        "life, left out": count_directions(*states.left_out, states.counts),
+        "movies": count_directions(*states.movies, states.counts),
+        "dreams": dreamt,
+        f"dreams, ≤ {near} before reward": before,
+        f"dreams, ≤ {near} after reward": after,
+    }
+    if untrained is not None:
+        streams[UNTRAINED] = count_directions(*untrained.dreams, untrained.counts)
+    found: dict[str, Direction] = {}
+    missing = {}
+    for name, steps in streams.items():
+        try:
+            found[name] = direction(steps)
+        except AnalysisError as error:
+            if name == "dreams":
+                raise
+            missing[name] = str(error)
+    dreams = found["dreams"]
+    life = found.get("life, left out")
+    beside = f"; left-out life has {percent(life.forward_of_decided)}" if life else ""
+    says = (
+        "Of the steps of dreams that life made more often one way than the other, "
+        f"{percent(dreams.forward_of_decided)} run forward (95 % interval {percent(dreams.low)} to "
+        f"{percent(dreams.high)}){beside}. {_against(dreamt, streams.get(UNTRAINED))} "
+        f"{_about_reward(before, after, near)}"
+    )
+    return Part(
+        key,
+        question,
+        says=says,
+        limits="A model that imagines step after step from where it stands runs forward nearly by construction; "
+        "reverse replay would need dreams that are planned. Reverse is a step that life made more often the other "
+        "way, so that turning round is reverse, too. Dreams follow today's policy; life holds all the policies of "
+        "the run, and exploration.",
+        null="Half is not what chance gives: untrained networks can run somewhat forward, too, perhaps because their "
+        "recurrent state settles in dreams as it does in life. So dreams are shuffled between those of the run and "
+        "those of one untrained network (others would differ), and between those before and after "
+        f"reward. Before: {near} steps or fewer until the next reward in the recorded episode; after: {near} or fewer "
+        "since the last, and none so near ahead. Dreams count as independent.",
+        columns=(
+            "stream",
+            "steps",
+            "events",
+            "forward",
+            "reverse",
+            "undecided",
+            "new",
+            "forward of decided",
+            "95 %",
+        ),
+        rows=[_row(name, each) for name, each in found.items()],
+        figures=[
+            {
+                "kind": "bars",
+                "title": "Steps between states, by the way life mostly made them",
+                "kinds": [{"name": name, "paint": paint} for name, paint in zip(KINDS, PAINTS, strict=True)],
+                "rows": [
+                    {"name": name, "shares": [getattr(each, kind) for kind in KINDS]} for name, each in found.items()
+                ],
+                "note": "Undecided: life made it as often both ways. New: life never made it either way.",
+            }
+        ],
+        found={"near": near, "streams": plain(found), "too_few": missing},
+    )
+
+
+def _against(dreams: Steps, untrained: Steps | None) -> str:
+    """Whether dreams run more forward than those of a network that has learned nothing."""
+    try:
+        contrast = direction_contrast(dreams, untrained) if untrained is not None else None
+    except AnalysisError:
+        contrast = None
+    if contrast is None:
+        return "There are too few dreams of an untrained network to compare with."
+    way = "more" if contrast.difference > 0 else "less"
+    told = f"run {way} forward than" if contrast.p <= LEVEL else "cannot be told from"
+    return f"They {told} those of an untrained network ({_difference(contrast)})."
+
+
+def _difference(contrast: DirectionContrast) -> str:
+    return f"forward share {100 * contrast.difference:+.0f} %, {in_words(contrast.p)}"
+
+
+def _about_reward(before: Steps, after: Steps, near: int) -> str:
+    try:
+        contrast = direction_contrast(before, after)
+    except AnalysisError:
+        return "Too few dreams began near a recorded reward to compare before with after."
+    told = "differ" if contrast.p <= LEVEL else "cannot be told apart"
+    return (
+        f"Dreams that begin within {near} steps before a reward and those after one {told} ({_difference(contrast)})."
+    )
+
+
+def _row(name: str, found: Direction) -> tuple[str, ...]:
+    shares = tuple(percent(getattr(found, kind)) for kind in KINDS)
+    interval = f"{percent(found.low)} to {percent(found.high)}"
+    return (
+        name,
+        f"{found.steps:,}",
+        f"{found.events:,}",
+        *shares,
+        percent(found.forward_of_decided),
+        interval,
+    )
