@@ -40,6 +40,14 @@ def test_priorities_are_errors_to_the_power_of_alpha_and_new_rows_have_the_large
     assert told(order, index, 0)[-1] == pytest.approx(3)
 
 
+@pytest.mark.parametrize("order", [Prioritised(0.5, 0.4), Curious(0.7, 0.7, 1e4)])
+def test_errors_that_are_not_finite_teach_nothing(order):
+    index = index_of([4])
+    before = told(order, index, 0).tolist()
+    order.learn(index, clips((0, 0, 3)), lesson([[np.inf, NONE, -np.inf]], [[np.inf, NONE, np.inf]]))
+    assert told(order, index, 0).tolist() == before
+
+
 def test_alpha_zero_is_uniform():
     index, order = index_of([4]), Prioritised(alpha=0, beta=1)
     order.learn(index, clips((0, 0, 3)), lesson([[100, 0, 7]]))

@@ -1,5 +1,6 @@
 """Where dreams begin: the moments each rule may take, and that gain finds the one at which something is learned."""
 
+import pytest
 import torch
 from small_agent import observed_as, random_movie, tiny_world_model
 
@@ -46,3 +47,29 @@ def test_gain_takes_the_moment_at_which_one_action_proves_better(monkeypatch):
     starts = ByGain(model, lambda state: torch.zeros(len(state.features), 3), 0.9)
     chosen = starts(observed_as(movie, features=24), 2)
     assert chosen.shape == (2, 2) and chosen[0].tolist() == [0, 3]
+
+
+def test_the_mean_of_several_draws_is_not_the_luckiest_one():
+    """Whatever is done, 1 is paid in one case of four: the best of ten draws says 1, of ten means no more than half."""
+
+    class Lottery:
+        actions = 10
+
+        def predict(self, state, action):
+            return LatentState((torch.rand(len(action), 1) < 0.25).float(), 0)
+
+        def reward(self, state):
+            return state.features[:, 0]
+
+        def continues(self, state):
+            return torch.zeros(len(state.features))
+
+    torch.manual_seed(0)
+    states = LatentState(torch.zeros(50, 1), 0)
+    once, often = (
+        look_ahead(Lottery(), states, lambda state: torch.zeros(len(state.features), 10), 0.9, draws)
+        for draws in (1, 200)
+    )
+    assert once.shape == often.shape == (50, 10)
+    assert once.amax(-1).mean() > 0.9 and often.amax(-1).max() < 0.5
+    assert often.mean() == pytest.approx(0.25, abs=0.01)

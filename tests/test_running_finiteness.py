@@ -16,14 +16,14 @@ def spoiled(session, steps, bad=float("nan"), what="loss"):
     step, count = session.learner.training_step, iter(range(10_000))
 
     def training_step(*arguments):
-        loss = step(*arguments)
+        taught = step(*arguments)
         if next(count) not in steps:
-            return loss
+            return taught
         if what == "loss":
-            return loss * bad
+            return {**taught, "loss": taught["loss"] * bad}
         weight = next(session.learner.q_network.parameters())
         handle = weight.register_hook(lambda gradient: (handle.remove(), gradient * bad)[1])
-        return loss
+        return taught
 
     session.learner.training_step = training_step
 

@@ -105,6 +105,6 @@ class Curious(ByPriority):
 
 
 def _told(clips: Clips, found: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lane, row and number of all rows for which `found` `[n, T]` has one, each `[m]`."""
-    clip, place = np.nonzero(~np.isnan(found))
+    """Lane, row and number of all rows for which `found` `[n, T]` has a finite one, each `[m]`."""
+    clip, place = np.nonzero(np.isfinite(found))
     return clips.lane[clip], clips.start[clip] + place, found[clip, place]

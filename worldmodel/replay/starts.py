@@ -67,16 +67,24 @@ class ByGain:
 
 
 def look_ahead(
-    world_model: WorldModel, states: LatentState, values: Callable[[LatentState], Tensor], discount: float
+    world_model: WorldModel,
+    states: LatentState,
+    values: Callable[[LatentState], Tensor],
+    discount: float,
+    draws: int = 1,
 ) -> Tensor:
-    """Q-values `[N, A]` of states `[N]` by one imagined step under every action: r + discount c max Q(s')."""
-    actions = world_model.actions
-    count = len(states.features)
-    every = torch.arange(count, device=states.features.device).repeat_interleave(actions)
-    after = world_model.predict(states[every], torch.arange(actions, device=every.device).repeat(count))
+    """Q-values `[N, A]` of states `[N]` by one imagined step under every action: r + discount c max Q(s').
+
+    draws: imagined steps that are averaged for each. With one, whoever then asks for the best action takes the luckiest
+        of A draws, also where no action matters.
+    """
+    actions, count = world_model.actions, len(states.features)
+    every = torch.arange(count, device=states.features.device).repeat_interleave(actions * draws)
+    taken = torch.arange(actions, device=every.device).repeat_interleave(draws).repeat(count)
+    after = world_model.predict(states[every], taken)
     worth = values(after).amax(-1)
     found = world_model.reward(after) + discount * world_model.continues(after) * worth
-    return found.unflatten(0, (count, actions))
+    return found.unflatten(0, (count, actions, draws)).mean(-1)
 
 
 def states_at(observed: Observed, moments: Tensor) -> LatentState:

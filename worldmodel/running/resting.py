@@ -17,6 +17,8 @@ REACHED = 0.5
 """Probability from which on a dreamt moment counts as one that was reached."""
 LEAST_GAIN = 0.01
 """Gain, in units of return, below which nothing is left to be planned."""
+DRAWS = 16
+"""Imagined steps that are averaged for each action that is looked ahead under."""
 REHEARSALS = 40
 """Gradient steps in which one moment's new values are learned, and those of the others kept."""
 
@@ -99,7 +101,7 @@ def plan(agent: Agent, moments: LatentState, backups: int) -> np.ndarray:
     while len(replayed) < backups and len(moments.features):
         with torch.no_grad():
             before = network.values(moments)
-            after = look_ahead(model, moments, network.values, agent.settings.discount)
+            after = look_ahead(model, moments, network.values, agent.settings.discount, DRAWS)
             gains = gain(before, after)
         best = int(gains.argmax())
         if gains[best] < LEAST_GAIN:
