@@ -16,3 +16,22 @@ def browser():
         started = engine.chromium.launch(executable_path=PATH, args=list(QUIET))
         yield started
         started.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens files that are complete in themselves; fails where their script did or they asked for anything else."""
+    complaints, tabs = [], []
+
+    def show(path, **options):
+        tabs.append(tab := browser.new_page(**options))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or complaints.append(asked.url))
+        tab.goto(path.as_uri())
+        tab.wait_for_selector("body[data-ready]")
+        return tab
+
+    yield show
+    for tab in tabs:
+        tab.close()
+    assert complaints == []
