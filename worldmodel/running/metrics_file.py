@@ -82,8 +82,8 @@ class MetricsFile(Logger):
             with self.path.open("rb+") as file:
                 content = file.read()
                 file.truncate(content.rfind(b"\n") + 1)
-            rows = read_metrics(self.path)
-            last = rows[-1] if rows else {}
+            for _, row in _lines(self.path):  # the rows of a long run are many: only one is kept at a time
+                last = row
         self._environment_step = last.get("environment_step")
         self._gradient_step = last.get("gradient_step")
         self._start = self._began - last.get("seconds", 0.0)
@@ -123,19 +123,23 @@ def truncate_metrics(path: Path, gradient_step: int) -> None:
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Each whole line as it stands and as it reads."""
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    return
+                yield line, _read(line, f"{path}, line {number}")
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    for number, line in enumerate(lines, 1):
-        if number == len(lines) and not line.endswith(b"\n"):
-            return
-        try:
-            row = parse_json(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict) or not all(_counts(row.get(name)) for name in COUNTERS):
-            raise FileError(f"{path}, line {number}: is damaged; remove that line")
-        yield line, row
+
+
+def _read(line: bytes, place: str) -> dict[str, Any]:
+    try:
+        row = parse_json(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict) or not all(_counts(row.get(name)) for name in COUNTERS):
+        raise FileError(f"{place}: is damaged; remove that line")
+    return row
 
 
 def _counts(value: Any) -> bool:
