@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from worldmodel.analysis.direction import (
@@ -20,6 +22,19 @@ from worldmodel.viewing.analysis_page import Part
 
 KINDS = ("forward", "reverse", "undecided", "new")
 PAINTS = ("var(--c0)", "var(--c1)", "var(--c7)", "var(--c4)")
+COLUMNS = ("stream", "steps", "events", *KINDS, "forward of decided", "95 %")
+LIMITS = (
+    "A model that imagines step after step from where it stands runs forward nearly by construction; reverse replay "
+    "would need dreams that are planned. Reverse is a step that life made more often the other way, so that turning "
+    "round is reverse, too. Dreams follow today's policy; life holds all the policies of the run, and exploration."
+)
+NULL = (
+    "Half is not what chance gives: untrained networks can run somewhat forward, too, perhaps because their recurrent "
+    "state settles in dreams as it does in life. So dreams are shuffled between those of the run and those of one "
+    "untrained network (others would differ), and between those before and after reward. Before: {near} steps or fewer "
+    "until the next reward in the recorded episode; after: {near} or fewer since the last, and none so near ahead. "
+    "Dreams count as independent."
+)
 
 
 def direction_part(
@@ -47,15 +62,7 @@ def direction_part(
     }
     if untrained is not None:
         streams[UNTRAINED] = count_directions(*untrained.dreams, untrained.counts)
-    found: dict[str, Direction] = {}
-    missing = {}
-    for name, steps in streams.items():
-        try:
-            found[name] = direction(steps)
-        except AnalysisError as error:
-            if name == "dreams":
-                raise
-            missing[name] = str(error)
+    found, missing = _directions(streams)
     dreams = found["dreams"]
     life = found.get("life, left out")
     beside = f"; left-out life has {percent(life.forward_of_decided)}" if life else ""
@@ -69,40 +76,37 @@ def direction_part(
         key,
         question,
         says=says,
-        limits="A model that imagines step after step from where it stands runs forward nearly by construction; "
-        "reverse replay would need dreams that are planned. Reverse is a step that life made more often the other "
-        "way, so that turning round is reverse, too. Dreams follow today's policy; life holds all the policies of "
-        "the run, and exploration.",
-        null="Half is not what chance gives: untrained networks can run somewhat forward, too, perhaps because their "
-        "recurrent state settles in dreams as it does in life. So dreams are shuffled between those of the run and "
-        "those of one untrained network (others would differ), and between those before and after "
-        f"reward. Before: {near} steps or fewer until the next reward in the recorded episode; after: {near} or fewer "
-        "since the last, and none so near ahead. Dreams count as independent.",
-        columns=(
-            "stream",
-            "steps",
-            "events",
-            "forward",
-            "reverse",
-            "undecided",
-            "new",
-            "forward of decided",
-            "95 %",
-        ),
+        limits=LIMITS,
+        null=NULL.format(near=near),
+        columns=COLUMNS,
         rows=[_row(name, each) for name, each in found.items()],
-        figures=[
-            {
-                "kind": "bars",
-                "title": "Steps between states, by the way life mostly made them",
-                "kinds": [{"name": name, "paint": paint} for name, paint in zip(KINDS, PAINTS, strict=True)],
-                "rows": [
-                    {"name": name, "shares": [getattr(each, kind) for kind in KINDS]} for name, each in found.items()
-                ],
-                "note": "Undecided: life made it as often both ways. New: life never made it either way.",
-            }
-        ],
+        figures=[_bars(found)],
         found={"near": near, "streams": plain(found), "too_few": missing},
     )
+
+
+def _directions(streams: dict[str, Steps]) -> tuple[dict[str, Direction], dict[str, str]]:
+    """The direction of every stream, and why others have none; AnalysisError where the dreams are such."""
+    found, missing = {}, {}
+    for name, steps in streams.items():
+        try:
+            found[name] = direction(steps)
+        except AnalysisError as error:
+            if name == "dreams":
+                raise
+            missing[name] = str(error)
+    return found, missing
+
+
+def _bars(found: dict[str, Direction]) -> dict[str, Any]:
+    """The figure: a bar for every stream, divided by kinds of steps."""
+    return {
+        "kind": "bars",
+        "title": "Steps between states, by the way life mostly made them",
+        "kinds": [{"name": name, "paint": paint} for name, paint in zip(KINDS, PAINTS, strict=True)],
+        "rows": [{"name": name, "shares": [getattr(each, kind) for kind in KINDS]} for name, each in found.items()],
+        "note": "Undecided: life made it as often both ways. New: life never made it either way.",
+    }
 
 
 def _against(dreams: Steps, untrained: Steps | None) -> str:
