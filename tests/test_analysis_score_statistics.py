@@ -43,6 +43,18 @@ def test_the_interval_of_a_mean_is_that_of_its_standard_error():
 
 
 def test_pairs_take_away_what_a_seed_does_to_both():
+    """Differences 1, 2, 1, 2: mean 1.5, standard error sqrt(1/3) / 2, and t of three degrees of freedom is 3.182."""
     luck = np.array([0.0, 100.0, 200.0, 300.0])
     found = paired_difference(luck + np.array([1, 2, 1, 2]), luck)
-    assert found.estimate == 1.5 and 1 <= found.low < found.high <= 2
+    half = 3.182 * (1 / 3) ** 0.5 / 2
+    assert (found.estimate, found.low) == (1.5, pytest.approx(1.5 - half, abs=1e-3))
+    assert found.high == pytest.approx(1.5 + half, abs=1e-3)
+
+
+def test_the_interval_of_five_pairs_holds_what_it_promises_where_a_bootstrap_does_not():
+    generator = np.random.default_rng(0)
+    draws = generator.normal(0, 1, (1000, 5))
+    covers = np.mean([(found := paired_difference(draw, 0 * draw)).low <= 0 <= found.high for draw in draws])
+    assert 0.93 <= covers <= 0.97
+    resampled = [bootstrap(lambda drawn: float(drawn.mean()), draw[:, None], draws=200) for draw in draws[:300]]
+    assert np.mean([found.low <= 0 <= found.high for found in resampled]) < 0.9

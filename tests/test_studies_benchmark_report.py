@@ -51,6 +51,25 @@ def test_at_equal_time_the_slow_arm_is_taken_where_the_fast_one_ended():
     assert found["share-0", "wall time"].difference.estimate == -4
 
 
+def test_each_seed_has_a_time_of_its_own():
+    """Seed 2 ran on a slower machine, in both arms; cut where seed 0 ended, both would stand where they began."""
+    seconds = {0: 10, 1: 10, 2: 20}
+    slow = [result("share-0.5", seed, 10, seconds=2 * each, early=1) for seed, each in seconds.items()]
+    fast = [result("share-0", seed, 5, seconds=each) for seed, each in seconds.items()]
+    assert verdicts([*slow, *fast])["share-0", "wall time"].difference.estimate == -4
+
+
+def test_movies_with_more_gradient_steps_are_compared_at_equal_experience():
+    longer = [Evaluation(100, 14, 20.0, [6.0])]
+    movies = [
+        example(game="g", method="movies-longer", seed=seed, share=0.0, evaluations=longer, wall_seconds=20.0)
+        for seed in range(3)
+    ]
+    found = verdicts([*movies, *[result("share-0.5", seed, 10 + seed, seconds=20) for seed in range(3)]])
+    assert set(found) == {("movies-longer", "environment steps"), ("movies-longer", "wall time")}
+    assert found["movies-longer", "wall time"].difference.estimate == 5
+
+
 def test_seeds_are_paired():
     found = verdicts(arms(mixture=[1, 101, 201], movies=[0, 100, 200], dreams=[0, 0, 0]))
     assert found["share-0", "gradient steps"].verdict == "holds"

@@ -23,9 +23,10 @@ def test_a_result_comes_back_as_it_was(tmp_path):
     assert read_result(file) == example() and read_results(tmp_path) == [example()]
 
 
-def test_the_score_at_a_moment_is_that_of_the_last_evaluation_before():
+def test_the_score_at_a_moment_lies_on_a_line_between_evaluations():
+    """1.5 after 5 seconds, 4 after 11: 1.5 + 2.5 / 6 after 6."""
     assert example().last.mean == 4
-    assert [example().at(seconds).mean for seconds in (0, 5, 10.9, 11, 99)] == [1.5, 1.5, 1.5, 4, 4]
+    assert [example().score_at(seconds) for seconds in (0, 5, 6, 11, 99)] == [1.5, 1.5, pytest.approx(23 / 12), 4, 4]
 
 
 def test_a_run_gives_every_score_and_its_learning_time(tmp_path):

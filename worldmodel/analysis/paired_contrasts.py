@@ -20,7 +20,7 @@ from worldmodel.analysis.sign_flip import sign_flip_test
 class Contrast:
     """The difference of two conditions over n subjects.
 
-    difference: its mean, with a 95 % bootstrap interval over subjects.
+    difference: its mean, with Student's 95 % interval over subjects.
     size: mean over standard deviation, Cohen's d of paired differences (huge or infinite where all agree exactly).
     positive: subjects with a difference above 0.
     subjects: n.
@@ -60,7 +60,7 @@ def paired_contrast(first: np.ndarray, second: np.ndarray, alternative: Alternat
     )
     test = sign_flip_test((left - right)[:, None], alternative, seed)
     return Contrast(
-        difference=paired_difference(left, right, seed=seed),
+        difference=paired_difference(left, right),
         size=float(test.t[0] / np.sqrt(len(left))),
         positive=int((left > right).sum()),
         subjects=len(left),

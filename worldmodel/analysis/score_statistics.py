@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student_t
 
 DRAWS = 2000
 """Resamples of a bootstrap interval."""
@@ -17,7 +18,7 @@ DRAWS = 2000
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its 95 % bootstrap interval."""
+    """An estimate with its 95 % interval."""
 
     estimate: float
     low: float
@@ -56,10 +57,17 @@ def bootstrap(statistic: Callable[..., float], *scores: np.ndarray, draws: int =
     return Interval(statistic(*scores), float(low), float(high))
 
 
-def paired_difference(scores: np.ndarray, others: np.ndarray, draws: int = DRAWS, seed: int = 0) -> Interval:
-    """The mean of `scores - others`, `[R]` each, where entry i of both comes from the same seed."""
-    difference = (np.asarray(scores, float) - np.asarray(others, float))[:, None]
-    return bootstrap(lambda drawn: float(drawn.mean()), difference, draws=draws, seed=seed)
+def paired_difference(scores: np.ndarray, others: np.ndarray) -> Interval:
+    """The mean of `scores - others`, `[R]` each, where entry i of both comes from the same seed; Student's t interval.
+
+    Not a bootstrap: that draws from the few differences there are, and of five it covers the truth 83 times in 100
+    where it promises 95.
+    """
+    difference = np.asarray(scores, float) - np.asarray(others, float)
+    runs = len(difference)
+    estimate = float(difference.mean())
+    half = float(student_t.ppf(0.975, runs - 1) * difference.std(ddof=1) / runs**0.5)
+    return Interval(estimate, estimate - half, estimate + half)
 
 
 def _drawn(scores: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -22,7 +22,8 @@ from worldmodel.analysis.score_statistics import (
 )
 from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError
-from worldmodel.studies.cell_results import CellResult, Evaluation, read_results
+from worldmodel.studies.cell_results import CellResult, read_results
+from worldmodel.studies.suites import share_name
 from worldmodel.viewing.score_plots import draw_learning_curves, draw_scores_by_share
 
 BESIDE_OURS = ("SPR", "IRIS", "DreamerV3 (official curves)", "STORM", "DIAMOND", "Simulus", "BBF (RR8)")
@@ -30,17 +31,22 @@ BESIDE_OURS = ("SPR", "IRIS", "DreamerV3 (official curves)", "STORM", "DIAMOND",
 FEWEST_SEEDS = 3
 """Below this an interval over seeds means nothing."""
 
+INTERVALS = (
+    "Scores are means over the evaluation games of each run; their intervals are bootstrapped over runs, those of "
+    "differences are Student's t over pairs of the same seed. Time is that of learning, evaluations left out."
+)
 Table = dict[str, dict[str, dict[int, CellResult]]]
 """Results by game, method and seed."""
-Moment = Callable[[CellResult], Evaluation]
-"""Which evaluation of a cell is compared."""
+Score = Callable[[CellResult, CellResult], float]
+"""What a cell scored when it is compared with another."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One method against another on one game, seed by seed.
 
-    budget: what both had the same of, "gradient steps" or "wall time".
+    budget: what both had the same of: "gradient steps" (and environment steps), "environment steps", or "wall time",
+        where the slower of the two is taken at the moment at which the faster ended, seed by seed.
     difference: of mean scores, None where there are too few common seeds.
     verdict: "holds", "does not hold" or "not enough seeds to tell".
     """
@@ -98,20 +104,20 @@ def tabulate(results: list[CellResult]) -> Table:
 
 
 def compare_mixtures(table: Table) -> list[Comparison]:
-    """Every mixture against both pure ends, at equal gradient steps and at equal wall time."""
+    """Every mixture against every method that is movies or dreams alone, where both ended and at equal wall time."""
     found = []
     for game, methods in table.items():
-        fastest = min(cell.wall_seconds for cells in methods.values() for cell in cells.values())
-        moments: dict[str, Moment] = {
-            "gradient steps": lambda cell: cell.last,
-            "wall time": lambda cell, until=fastest: cell.at(until),  # type: ignore[misc]
-        }
-        ends = {cells[seed].share: method for method, cells in methods.items() for seed in cells if _pure(cells[seed])}
-        mixtures = [method for method, cells in methods.items() if not _pure(next(iter(cells.values())))]
-        for method in mixtures:
-            for end in sorted(ends):
-                for budget, moment in moments.items():
-                    found.append(_compare(game, methods, method, ends[end], budget, moment))
+        pure = [method for method, cells in methods.items() if _first(cells).share in (0, 1)]
+        for method in [name for name in methods if name not in pure]:
+            for end in sorted(pure):
+                ours, theirs = methods[method], methods[end]
+                alike = _first(ours).last.gradient_step == _first(theirs).last.gradient_step
+                ended = _pairs(ours, theirs, lambda cell, other: cell.last.mean)
+                timed = _pairs(
+                    ours, theirs, lambda cell, other: cell.score_at(min(cell.wall_seconds, other.wall_seconds))
+                )
+                found.append(_compare(game, method, end, "gradient steps" if alike else "environment steps", ended))
+                found.append(_compare(game, method, end, "wall time", timed))
     return found
 
 
@@ -128,7 +134,7 @@ def in_markdown(table: Table, comparisons: list[Comparison]) -> str:
                 f"| {game} | {method} | {found.estimate:.2f} | {found.low:.2f} to {found.high:.2f} | "
                 f"{'' if normalised is None else f'{normalised:.3f}'} | {len(cells)} | {minutes:.1f} |"
             )
-    lines += ["", "Scores are means over the evaluation games of each run; intervals are bootstrapped over runs.", ""]
+    lines += ["", INTERVALS, ""]
     lines += [f"- {comparison.in_words()}" for comparison in comparisons]
     lines += ["", *_aggregates(table)]
     machines = {cell.machine for methods in table.values() for cells in methods.values() for cell in cells.values()}
@@ -172,22 +178,27 @@ def _normalised(games: dict[str, dict[int, CellResult]]) -> np.ndarray:
     return np.array(columns, float).T
 
 
-def _compare(
-    game: str, methods: dict[str, dict[int, CellResult]], method: str, against: str, budget: str, moment: Moment
-) -> Comparison:
-    common = sorted(methods[method].keys() & methods[against].keys())
-    if len(common) < FEWEST_SEEDS:
-        return Comparison(game, method, against, budget, len(common), None, "not enough seeds to tell")
-    ours, theirs = (np.array([moment(methods[each][seed]).mean for seed in common]) for each in (method, against))
-    difference = paired_difference(ours, theirs)
+def _compare(game: str, method: str, against: str, budget: str, pairs: np.ndarray) -> Comparison:
+    """The claim that the first of each of the pairs `[seeds, 2]` is larger."""
+    if len(pairs) < FEWEST_SEEDS:
+        return Comparison(game, method, against, budget, len(pairs), None, "not enough seeds to tell")
+    difference = paired_difference(*pairs.T)
     verdict = "not enough seeds to tell"
     if difference.low > 0 or difference.high < 0:
         verdict = "holds" if difference.low > 0 else "does not hold"
-    return Comparison(game, method, against, budget, len(common), difference, verdict)
+    return Comparison(game, method, against, budget, len(pairs), difference, verdict)
 
 
-def _pure(cell: CellResult) -> bool:
-    return cell.share in (0, 1)
+def _pairs(ours: dict[int, CellResult], theirs: dict[int, CellResult], score: Score) -> np.ndarray:
+    """Scores `[seeds, 2]` of both methods, of the seeds they have in common."""
+    common = sorted(ours.keys() & theirs.keys())
+    found = [(score(ours[seed], theirs[seed]), score(theirs[seed], ours[seed])) for seed in common]
+    return np.array(found, float).reshape(-1, 2)
+
+
+def _first(cells: dict[int, CellResult]) -> CellResult:
+    """What all seeds of a method have in common can be read from any."""
+    return next(iter(cells.values()))
 
 
 def _final(cells: dict[int, CellResult]) -> np.ndarray:
@@ -206,7 +217,9 @@ def _curve(cells: dict[int, CellResult]) -> list[tuple[int, list[float]]]:
 
 def _by_share(methods: dict[str, dict[int, CellResult]]) -> list[tuple[float, list[float]]]:
     """(share, final mean score of each run) of the methods that are shares and nothing else."""
-    shares = [(next(iter(cells.values())).share, cells) for name, cells in methods.items() if name.startswith("share-")]
+    shares = [
+        (_first(cells).share, cells) for name, cells in methods.items() if name == share_name(_first(cells).share)
+    ]
     return sorted((share, [cell.last.mean for cell in cells.values()]) for share, cells in shares)
 
 

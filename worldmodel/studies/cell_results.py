@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import numpy as np
+
 from worldmodel.atomic import write_whole
 from worldmodel.configuration.values import convert
 from worldmodel.errors import FileError
@@ -61,10 +63,13 @@ class CellResult:
         """The evaluation at the end of the run."""
         return self.evaluations[-1]
 
-    def at(self, wall_seconds: float) -> Evaluation:
-        """The last evaluation that was due by then, or the first where none was."""
-        due = [evaluation for evaluation in self.evaluations if evaluation.wall_seconds <= wall_seconds]
-        return due[-1] if due else self.evaluations[0]
+    def score_at(self, wall_seconds: float) -> float:
+        """Mean score after so much learning, on a line between the evaluations before and after.
+
+        Before the first and after the last evaluation it is theirs.
+        """
+        moments = [evaluation.wall_seconds for evaluation in self.evaluations]
+        return float(np.interp(wall_seconds, moments, [evaluation.mean for evaluation in self.evaluations]))
 
 
 def collect(suite: str, cell: Cell, run: RunDirectory) -> CellResult:

@@ -92,7 +92,7 @@ def cells_of(suite: Suite, full: bool = False) -> list[Cell]:
     Raises ConfigurationError where settings are impossible.
     """
     shares = sorted({*suite.shares, *(suite.more_shares if full else ())})
-    methods: dict[str, dict[str, Any]] = {f"share-{share:g}": {"agent.imagination_share": share} for share in shares}
+    methods: dict[str, dict[str, Any]] = {share_name(share): {"agent.imagination_share": share} for share in shares}
     methods |= suite.arms
     return [
         _cell(suite, game, method, changes, seed)
@@ -100,6 +100,11 @@ def cells_of(suite: Suite, full: bool = False) -> list[Cell]:
         for game in suite.games
         for method, changes in methods.items()
     ]
+
+
+def share_name(share: float) -> str:
+    """The name of the method that is a share of imagination and nothing else."""
+    return f"share-{share:g}"
 
 
 def choose(cells: list[Cell], games: list[str] | None, methods: list[str] | None) -> list[Cell]:
