@@ -11,7 +11,7 @@ import torch
 from worldmodel.running.checkpoints import load_checkpoint
 from worldmodel.running.metrics_file import read_metrics
 
-TIMES = ("seconds", "speed/", "evaluation/seconds")
+TIMES = ("seconds", "processor_seconds", "speed/", "evaluation/seconds", "evaluation/processor_seconds")
 
 
 def record(run: Path) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ def test_rows_as_they_were_logged(tmp_path: Path) -> None:
     tracker.log_metrics({"loss": torch.tensor(0.5), "environment_step": 20_000_001, "gradient_step": 3.0}, step=99)
     tracker.log_metrics({"score": np.float32(2.0), "games": 4}, step=7)
     first, second = read_metrics(tracker.path)
-    assert list(first) == ["environment_step", "gradient_step", "seconds", "loss"]
+    assert list(first) == ["environment_step", "gradient_step", "seconds", "processor_seconds", "loss"]
     assert (first["environment_step"], first["gradient_step"], first["loss"]) == (20_000_001, 3, 0.5)
     assert (second["environment_step"], second["gradient_step"]) == (20_000_001, 7)
     assert (second["score"], second["games"]) == (2.0, 4)
@@ -71,7 +71,7 @@ def test_nothing_is_written_before_the_first_row(tmp_path: Path) -> None:
 
 def test_a_resumed_run_appends_and_its_clock_goes_on(tmp_path: Path) -> None:
     path = logged(tmp_path, 1)
-    row = json.loads(path.read_text()) | {"seconds": 1000.0}
+    row = json.loads(path.read_text()) | {"seconds": 1000.0, "processor_seconds": 500.0}
     path.write_text(json.dumps(row) + '\n{"environment_step": 3, "gra')
     assert len(read_metrics(path)) == 1
     tracker = MetricsFile(tmp_path)
@@ -80,6 +80,7 @@ def test_a_resumed_run_appends_and_its_clock_goes_on(tmp_path: Path) -> None:
     assert [entry["gradient_step"] for entry in rows] == [0, 5]
     assert rows[1]["environment_step"] == 0
     assert 1000 <= rows[1]["seconds"] < 1010
+    assert 500 <= rows[1]["processor_seconds"] < 510
 
 
 def test_truncate_keeps_what_the_checkpoint_has_seen(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from worldmodel.errors import DirectoryInUse, FileError
 from worldmodel.learning import Agent
 from worldmodel.running.metrics_file import read_metrics
 
-TIMES = ("seconds", "speed/", "evaluation/seconds")
+TIMES = ("seconds", "processor_seconds", "speed/", "evaluation/seconds", "evaluation/processor_seconds")
 
 
 def record(session):

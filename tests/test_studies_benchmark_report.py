@@ -59,6 +59,20 @@ def test_each_seed_has_a_time_of_its_own():
     assert verdicts([*slow, *fast])["share-0", "wall time"].difference.estimate == -4
 
 
+def test_processor_time_is_compared_where_it_was_measured():
+    """By the clock both took as long; the mixture had waited for its processor half of the time."""
+
+    def timed(method, seed, score, processor):
+        moments = [Evaluation(50, 5, 10.0, [0.0], processor / 2), Evaluation(100, 10, 20.0, [score], processor)]
+        share = float(method.removeprefix("share-"))
+        return example(game="g", method=method, seed=seed, share=share, evaluations=moments, wall_seconds=20.0)
+
+    slow = [timed("share-0.5", seed, 10, 10.0) for seed in range(3)]
+    found = verdicts([*slow, *[timed("share-0", seed, 8, 20.0) for seed in range(3)]])
+    assert found["share-0", "wall time"].difference.estimate == 2
+    assert found["share-0", "processor time"].difference.estimate == 10  # of movies, the evaluation after 10 seconds
+
+
 def test_movies_with_more_gradient_steps_are_compared_at_equal_experience():
     longer = [Evaluation(100, 14, 20.0, [6.0])]
     movies = [

@@ -1,5 +1,6 @@
 """Results of cells: what is read from a run's record, and files that come back as they were."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,17 @@ def test_the_score_at_a_moment_lies_on_a_line_between_evaluations():
     assert [example().score_at(seconds) for seconds in (0, 5, 6, 11, 99)] == [1.5, 1.5, pytest.approx(23 / 12), 4, 4]
 
 
+def test_older_results_have_no_processor_time(tmp_path):
+    file = tmp_path / "seed-0.json"
+    write_result(example(), file)
+    plain = json.loads(file.read_text())
+    for evaluation in plain["evaluations"]:
+        del evaluation["processor_seconds"]
+    file.write_text(json.dumps(plain))
+    assert read_result(file) == example()
+    assert example().seconds("processor") == [] and example().seconds("wall") == [5, 11]
+
+
 def test_a_run_gives_every_score_and_its_learning_time(tmp_path):
     session = counter_session(tmp_path / "run", trainer={"evaluate_every": 100})
     session.go()
@@ -37,6 +49,7 @@ def test_a_run_gives_every_score_and_its_learning_time(tmp_path):
     assert [evaluation.environment_step for evaluation in found.evaluations] == [100, 200]
     assert all(evaluation.scores == [evaluation.scores[0]] * len(evaluation.scores) for evaluation in found.evaluations)
     assert 0 < found.evaluations[0].wall_seconds < found.evaluations[1].wall_seconds <= found.wall_seconds + 1e-6
+    assert 0 < found.seconds("processor")[0] < found.seconds("processor")[1] <= found.evaluations[1].wall_seconds + 0.1
     assert (found.game, found.seed, found.settings_hash) == ("Counter-v0", 3, "hash")
     assert found.protocol == session.run.spec().protocol and "torch" in found.versions
     assert (

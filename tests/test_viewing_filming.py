@@ -14,7 +14,7 @@ from worldmodel.memory import DataSettings, ReplayBuffer, make_buffer, open_expe
 from worldmodel.viewing.dream import Dream
 from worldmodel.viewing.filming import FilmDreams, draw_movies, write_dream
 
-QUICK = ("speed/", "seconds", "evaluation/seconds")
+QUICK = ("speed/", "seconds", "processor_seconds", "evaluation/seconds", "evaluation/processor_seconds")
 
 
 def rows(run: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def add_benchmarks(benchmarks: Any) -> None:
     command.add_argument("--full", action="store_true", help="with the further shares of the suite")
     command.add_argument("--games", nargs="+", help="only these games of the suite")
     command.add_argument("--methods", nargs="+", help="only these methods, such as share-0.5 or an arm's name")
+    command.add_argument("--seeds", type=positive, help="how often each is repeated, in place of the suite's number")
     command.add_argument("--jobs", type=positive, default=1, help="cells at once, threads divided (default 1)")
     command.add_argument("--list", action="store_true", help="print the cells as shell commands instead")
     command.add_argument("--runs", type=Path, default=Path("runs"), help="folder of runs (default runs)")
@@ -56,6 +58,7 @@ def benchmark_run(options: argparse.Namespace) -> None:
     from worldmodel.studies.suites import cells_of, choose, read_suite
 
     suite = read_suite(options.suite)
+    suite = replace(suite, seeds=options.seeds or suite.seeds)
     cells = choose(cells_of(suite, options.full), options.games, options.methods)
     place = Workplace(options.suite.stem, options.runs, options.results)
     if options.list:

@@ -65,7 +65,7 @@ class Evaluating(Callback):
     def evaluate(self, trainer: Trainer, pl_module: LightningModule) -> bool:
         """Plays, logs the score, and keeps the checkpoint where it is the best so far; False where a signal came."""
         assert isinstance(pl_module, Agent)
-        began = time.monotonic()
+        began, began_working = time.monotonic(), time.process_time()
         with separate_randomness(EVALUATION_SEED), trainer.precision_plugin.forward_context():
             scores = play(self.worlds, AgentPlayer(pl_module), self.games, EVALUATION_SEED, self.stop)
         if not scores:
@@ -77,6 +77,7 @@ class Evaluating(Callback):
             "environment_step": self.buffer.environment_steps,
             "gradient_step": pl_module.gradient_steps,
             "evaluation/seconds": time.monotonic() - began,
+            "evaluation/processor_seconds": time.process_time() - began_working,
         }
         numbers |= {f"evaluation/{name}": value for name, value in score.to_json().items() if value is not None}
         for logger in trainer.loggers:

@@ -19,15 +19,16 @@ from worldmodel.fault_points import fault_point
 from worldmodel.untrusted import parse_json
 
 FILE_NAME = "metrics.jsonl"
-COUNTERS = ("environment_step", "gradient_step", "seconds")
+COUNTERS = ("environment_step", "gradient_step", "seconds", "processor_seconds")
 
 
 class MetricsFile(Logger):
     """Appends what Lightning logs to RUN/metrics.jsonl, flushed line by line, also when a run is resumed.
 
     Each line begins with "environment_step" and "gradient_step", which callers put among the metrics (else Lightning's
-    own step is taken, or what the line before had), and "seconds" since the run was put together, those of earlier
-    sessions included. JSON has no NaN and infinities; they are written as "NaN", "Infinity" and "-Infinity".
+    own step is taken, or what the line before had), "seconds" since the run was put together, and "processor_seconds",
+    those that its process had a processor for, all threads together; both with those of earlier sessions. JSON has no
+    NaN and infinities; they are written as "NaN", "Infinity" and "-Infinity".
     """
 
     def __init__(self, directory: Path) -> None:
@@ -35,8 +36,9 @@ class MetricsFile(Logger):
         self.path = directory / FILE_NAME
         self._environment_step: Any = None
         self._gradient_step: Any = None
-        self._began = time.monotonic()
+        self._began, self._began_working = time.monotonic(), time.process_time()
         self._start: float | None = None
+        self._worked_before = 0.0
 
     @property
     def name(self) -> str:
@@ -87,6 +89,7 @@ class MetricsFile(Logger):
         self._environment_step = last.get("environment_step")
         self._gradient_step = last.get("gradient_step")
         self._start = self._began - last.get("seconds", 0.0)
+        self._worked_before = last.get("processor_seconds", 0.0)
 
     def _row(self, metrics: dict[str, Any], step: int | None) -> dict[str, Any]:
         assert self._start is not None
@@ -97,6 +100,7 @@ class MetricsFile(Logger):
             "environment_step": _whole(self._environment_step),
             "gradient_step": _whole(self._gradient_step),
             "seconds": round(time.monotonic() - self._start, 3),
+            "processor_seconds": round(self._worked_before + time.process_time() - self._began_working, 3),
             **numbers,
         }
 

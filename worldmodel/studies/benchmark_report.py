@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ from worldmodel.analysis.score_statistics import (
 )
 from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError
-from worldmodel.studies.cell_results import CellResult, read_results
+from worldmodel.studies.cell_results import CellResult, Clock, read_results
 from worldmodel.studies.suites import share_name
 from worldmodel.viewing.score_plots import draw_learning_curves, draw_scores_by_share
 
 BESIDE_OURS = ("SPR", "IRIS", "DreamerV3 (official curves)", "STORM", "DIAMOND", "Simulus", "BBF (RR8)")
 """Published methods that are shown beside ours: recordings alone, imagination alone, and the best."""
+CLOCKS: tuple[Clock, ...] = ("wall", "processor")
 FEWEST_SEEDS = 3
 """Below this an interval over seeds means nothing."""
 
@@ -45,8 +47,8 @@ Score = Callable[[CellResult, CellResult], float]
 class Comparison:
     """One method against another on one game, seed by seed.
 
-    budget: what both had the same of: "gradient steps" (and environment steps), "environment steps", or "wall time",
-        where the slower of the two is taken at the moment at which the faster ended, seed by seed.
+    budget: what both had the same of: "gradient steps" (and environment steps), "environment steps", "wall time"
+        or "processor time", where the slower of the two is taken at the moment at which the faster ended, seed by seed.
     difference: of mean scores, None where there are too few common seeds.
     verdict: "holds", "does not hold" or "not enough seeds to tell".
     """
@@ -113,11 +115,11 @@ def compare_mixtures(table: Table) -> list[Comparison]:
                 ours, theirs = methods[method], methods[end]
                 alike = _first(ours).last.gradient_step == _first(theirs).last.gradient_step
                 ended = _pairs(ours, theirs, lambda cell, other: cell.last.mean)
-                timed = _pairs(
-                    ours, theirs, lambda cell, other: cell.score_at(min(cell.wall_seconds, other.wall_seconds))
-                )
                 found.append(_compare(game, method, end, "gradient steps" if alike else "environment steps", ended))
-                found.append(_compare(game, method, end, "wall time", timed))
+                for clock in CLOCKS:
+                    timed = _pairs(_timed(ours, clock), _timed(theirs, clock), partial(_score_at_equal_time, clock))
+                    if clock == "wall" or len(timed):
+                        found.append(_compare(game, method, end, f"{clock} time", timed))
     return found
 
 
@@ -187,6 +189,16 @@ def _compare(game: str, method: str, against: str, budget: str, pairs: np.ndarra
     if difference.low > 0 or difference.high < 0:
         verdict = "holds" if difference.low > 0 else "does not hold"
     return Comparison(game, method, against, budget, len(pairs), difference, verdict)
+
+
+def _timed(cells: dict[int, CellResult], clock: Clock) -> dict[int, CellResult]:
+    """Those that were measured by it."""
+    return {seed: cell for seed, cell in cells.items() if cell.seconds(clock)}
+
+
+def _score_at_equal_time(clock: Clock, cell: CellResult, other: CellResult) -> float:
+    """What `cell` scored when the faster of the two ended."""
+    return cell.score_at(min(cell.seconds(clock)[-1], other.seconds(clock)[-1]), clock)
 
 
 def _pairs(ours: dict[int, CellResult], theirs: dict[int, CellResult], score: Score) -> np.ndarray:

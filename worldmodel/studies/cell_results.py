@@ -7,7 +7,7 @@ import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from worldmodel.studies.suites import Cell
 from worldmodel.untrusted import read_json
 
 FORMAT = 1
+Clock = Literal["wall", "processor"]
 PACKAGES = ("worldmodel", "torch", "lightning", "gymnasium", "ale-py", "minatar", "numpy")
 
 
@@ -29,12 +30,15 @@ class Evaluation:
 
     wall_seconds: since learning began, evaluations left out.
     scores: of every game, unclipped.
+    processor_seconds: those of them that the run had a processor for, which do not hang on what else ran beside; None
+        in results of releases that did not measure it.
     """
 
     environment_step: int
     gradient_step: int
     wall_seconds: float
     scores: list[float]
+    processor_seconds: float | None = None
 
     @property
     def mean(self) -> float:
@@ -63,25 +67,31 @@ class CellResult:
         """The evaluation at the end of the run."""
         return self.evaluations[-1]
 
-    def score_at(self, wall_seconds: float) -> float:
+    def seconds(self, clock: Clock) -> list[float]:
+        """Learning time of every evaluation by one of the two clocks, empty where it was not measured."""
+        found = [getattr(evaluation, f"{clock}_seconds") for evaluation in self.evaluations]
+        return [] if None in found else found
+
+    def score_at(self, seconds: float, clock: Clock = "wall") -> float:
         """Mean score after so much learning, on a line between the evaluations before and after.
 
         Before the first and after the last evaluation it is theirs.
         """
-        moments = [evaluation.wall_seconds for evaluation in self.evaluations]
-        return float(np.interp(wall_seconds, moments, [evaluation.mean for evaluation in self.evaluations]))
+        return float(np.interp(seconds, self.seconds(clock), [evaluation.mean for evaluation in self.evaluations]))
 
 
 def collect(suite: str, cell: Cell, run: RunDirectory) -> CellResult:
     """The result of a run that is done; FileError where its metrics hold no evaluation."""
     rows = read_metrics(run.metrics)
-    evaluations, evaluating = [], 0.0
+    evaluations, evaluating, working = [], 0.0, 0.0
     for row in rows:
         evaluating += row.get("evaluation/seconds", 0.0)
+        working += row.get("evaluation/processor_seconds", 0.0)
         if "evaluation/scores" in row:
             scores = [score for _, score in row["evaluation/scores"]]
-            seconds = row["seconds"] - evaluating
-            evaluations.append(Evaluation(row["environment_step"], row["gradient_step"], seconds, scores))
+            processor = row["processor_seconds"] - working if "processor_seconds" in row else None
+            at = (row["environment_step"], row["gradient_step"], row["seconds"] - evaluating)
+            evaluations.append(Evaluation(*at, scores, processor))
     if not evaluations:
         raise FileError(f"{run.metrics}: holds no evaluation; remove {run.path} to run the cell again")
     return CellResult(
