@@ -82,7 +82,9 @@ def _commands(directory: RunDirectory, evaluated: bool) -> list[str]:
     path = shlex.quote(str(directory.path))
     again = f"python train.py --config {path}/config.yaml --trainer.run NEW    # the same run again"
     evaluate = [f"python -m worldmodel evaluate {path}    # 100 games it has never played"] if evaluated else []
-    return [again, *evaluate, f"python -m worldmodel dream {path}       # dreams beside what really follows"]
+    dream = f"python -m worldmodel dream {path}       # dreams beside what really follows"
+    analyse = f"python -m worldmodel analyse {path}     # in which order it replays, and what its units code for"
+    return [again, *evaluate, dream, analyse]
 
 
 def _untested(settings: Settings, score: dict[str, Any] | None) -> list[str]:
