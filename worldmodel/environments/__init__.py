@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from worldmodel.environments.atari import AtariWorlds
 from worldmodel.environments.gymnasium_worlds import make_gymnasium_worlds
+from worldmodel.environments.lockstep import Lockstep
 from worldmodel.environments.minatar import make_minatar_worlds
 from worldmodel.environments.naming import atari_game, minatar_game
 from worldmodel.environments.own_worlds import register_own_worlds
 from worldmodel.environments.protocol import Worlds, protocol_in_words
 from worldmodel.environments.settings import EnvironmentSettings
+from worldmodel.environments.watchdog import Watchdog
 
 __all__ = ["EnvironmentSettings", "Worlds", "make_worlds", "protocol_in_words"]
 
@@ -16,13 +18,19 @@ register_own_worlds()
 
 
 def make_worlds(settings: EnvironmentSettings, count: int, *, evaluation: bool) -> Worlds:
-    """N copies of the world the settings name.
+    """N copies of the world the settings name, watched for one that hangs.
 
     count: N; `settings.count` is the number in training.
     evaluation: a lost life never ends the episode, whatever the settings say.
     Raises EnvironmentFailure where the id is unknown, its package is missing, or its actions or observations are of
     a kind that is not supported, and ConfigurationError where the world does not take `settings.kwargs`.
     """
+    worlds = _new_worlds(settings, count, evaluation)
+    worlds.watchdog = Watchdog(settings.id, settings.step_timeout)
+    return worlds
+
+
+def _new_worlds(settings: EnvironmentSettings, count: int, evaluation: bool) -> Lockstep:
     if game := atari_game(settings.id):
         return AtariWorlds(game, settings, count, evaluation=evaluation)
     if small := minatar_game(settings.id):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from worldmodel.environments.naming import one_line
+from worldmodel.environments.watchdog import Watchdog
 from worldmodel.errors import EnvironmentFailure, WorldModelError
 from worldmodel.experience import Spec, Step
 
@@ -39,11 +40,13 @@ class Lockstep(ABC):
 
     spec: what the worlds look like from outside.
     count: N.
+    watchdog: who ends the process where a step or reset hangs; nobody unless one is put here.
     """
 
     def __init__(self, spec: Spec, count: int) -> None:
         self.spec = spec
         self.count = count
+        self.watchdog = Watchdog(spec.environment, None)
         self._last: Step | None = None
         self._played = np.zeros(count, np.int64)  # agent steps of the game that is being played
 
@@ -129,6 +132,7 @@ class Lockstep(ABC):
         return [int(seed) % SEED_RANGE for seed in seeds]
 
     def _guarded(self, doing: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        self.watchdog.watch(doing)
         try:
             return call(*arguments)
         except WorldModelError:
@@ -137,6 +141,8 @@ class Lockstep(ABC):
             raise EnvironmentFailure(
                 f"environment {self.spec.environment!r} broke in {doing}: {one_line(error)}"
             ) from error
+        finally:
+            self.watchdog.rest()
 
     def _check_finite(self, values: np.ndarray, what: str) -> None:
         if values.dtype == np.uint8 or np.isfinite(values).all():

@@ -34,5 +34,8 @@ class EnvironmentSettings:
     """Atari only: all 18 actions of the console in place of those the game uses."""
     max_episode_steps: int | None = bounded(None, low=1)
     """Agent steps after which a game is truncated; None is the environment's own limit (Atari: 108,000 frames)."""
+    step_timeout: float | None = bounded(60.0, low=0)
+    """Seconds within which a step of all worlds must come back, and a reset within ten times as many; else the process
+    ends with exit code 4. null and 0 wait for ever, for instance in a debugger."""
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Further keyword arguments for the environment's constructor (not for Atari)."""
