@@ -231,3 +231,25 @@ def test_a_key_in_the_netrc_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert _key_found()
     monkeypatch.setenv("WANDB_BASE_URL", "https://elsewhere.org")
     assert not _key_found()
+
+
+@pytest.mark.parametrize("fails", ["", "init", "log"])
+def test_its_own_process_is_let_go_once_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
+) -> None:
+    fake_wandb(monkeypatch, fails)
+    monkeypatch.setattr(trackers, "LETTING_GO", 0.1)
+    let_go: list[int] = []
+
+    def hang() -> None:
+        let_go.append(1)
+        time.sleep(30)
+
+    monkeypatch.setattr(wandb, "teardown", hang)
+    tracker = SafeWandb(tmp_path, mode="offline")
+    tracker.log_metrics({"a": 1})
+    start = time.monotonic()
+    tracker.finish()
+    tracker.finish()
+    assert time.monotonic() - start < 5 and let_go == [1]
+    assert capsys.readouterr().err.count("\n") == bool(fails)

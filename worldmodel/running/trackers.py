@@ -20,6 +20,8 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 ID_FILE = "wandb_id"
 Mode = Literal["auto", "online", "offline", "off"]
+LETTING_GO = 2.0
+"""Seconds that W&B's own process may take to end, once there is nothing left to upload, or nobody to take it."""
 
 
 class SafeWandb(Logger):
@@ -53,6 +55,7 @@ class SafeWandb(Logger):
         self._patience = patience
         self._logger: WandbLogger | None = None
         self._quiet = mode == "off"
+        self._called = False
         self._environment_step: float | None = None
 
     @property
@@ -116,6 +119,10 @@ class SafeWandb(Logger):
             run = self._logger.experiment
             self._safely("finish", lambda: _within(6 * self._patience, lambda: run.finish(exit_code=exit_code)))
         self._quiet = True
+        if self._called:
+            self._called = False
+            with suppress(Exception):  # it may be dead already
+                _within(LETTING_GO, _let_go)
 
     def _log(self, values: dict[str, Any]) -> None:
         if self._environment_step is not None:
@@ -144,6 +151,8 @@ class SafeWandb(Logger):
             return
         import wandb
 
+        self._called = True
+        _silence_telemetry()
         mode = _resolved(self._mode)
         if mode == "online" and not _key_found():
             raise LookupError("there is no key; call `wandb login` once")
@@ -162,6 +171,21 @@ class SafeWandb(Logger):
         self._logger = WandbLogger(experiment=run)
         if mode == "offline":
             print(f"W&B is offline; to upload this run: wandb sync {Path(run.dir).parent}")
+
+
+def _let_go() -> None:
+    """End W&B's own process; else the interpreter waits for it when it exits, and complains where it is dead."""
+    import wandb
+
+    wandb.teardown()
+
+
+def _silence_telemetry() -> None:
+    """W&B's reports about itself, for which a server that does not answer holds up the end of the program."""
+    with suppress(Exception):  # a part of wandb that other releases may not have
+        from wandb.analytics.opentelemetry import opentelemetry_proxy
+
+        opentelemetry_proxy.disable()
 
 
 def _resolved(mode: Mode) -> str:
