@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
+from child import in_child
 
 from worldmodel.environments import EnvironmentSettings
 from worldmodel.errors import DirectoryInUse, FileError, StorageError
@@ -125,6 +127,26 @@ def test_only_one_process_uses_a_run(tmp_path: Path) -> None:
     other.lock()
     other.release()
     other.release()
+
+
+def test_what_a_dead_process_forked_does_not_hold_its_run(tmp_path: Path) -> None:
+    """A lock is of the open file, which a fork shares: a world that left a process behind would hold it for ever."""
+    run = RunDirectory.create(settings(tmp_path / "run"), SPEC)
+    left_reading, left_writing = os.pipe()
+
+    def trains() -> None:
+        run.lock()
+        if os.fork() == 0:
+            os.close(left_writing)
+            os.read(left_reading, 1)  # outlives the process that holds the run
+            os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert in_child(trains) == -signal.SIGKILL
+    run.lock()
+    run.release()
+    os.close(left_writing)
+    os.close(left_reading)
 
 
 def test_machines_are_listed_once_each(copied_run: Path) -> None:

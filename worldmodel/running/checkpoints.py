@@ -73,7 +73,7 @@ def save_checkpoint(checkpoint: dict[str, Any], path: Path, previous: Path | Non
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         restore_checkpoint(path)
-        _refuse_to_replace_strangers(path)
+        refuse_to_replace_strangers(path)
         _write_folder(new, state, tensors)
         fault_point("checkpoint.before_renames")
         if path.exists():
@@ -139,16 +139,19 @@ def restore_checkpoint(path: Path) -> None:
     _remove(new)
 
 
+def refuse_to_replace_strangers(path: Path) -> None:
+    """Raise FileExistsError where something lies in the place of a checkpoint that no save may take away."""
+    if path.is_file():
+        raise FileExistsError(0, "there is a file of that name")
+    if path.is_symlink() and not path.exists():
+        raise FileExistsError(0, "there is a link of that name that leads nowhere")
+    if path.is_dir() and not (path / MANIFEST).exists() and any(path.iterdir()):
+        raise FileExistsError(0, "the folder holds something else")
+
+
 def _neighbours(path: Path) -> tuple[Path, Path]:
     """Where a checkpoint is written, and where the one that it replaces waits until then."""
     return path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
-
-
-def _refuse_to_replace_strangers(path: Path) -> None:
-    if path.is_file():
-        raise FileExistsError(0, "there is a file of that name")
-    if path.is_dir() and not (path / MANIFEST).exists() and any(path.iterdir()):
-        raise FileExistsError(0, "the folder holds something else")
 
 
 def _write_folder(folder: Path, state: Any, tensors: dict[str, torch.Tensor]) -> None:

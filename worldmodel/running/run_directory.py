@@ -6,8 +6,10 @@ import fcntl
 import json
 import os
 import socket
+import weakref
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +18,12 @@ from worldmodel.configuration import read_settings, write_settings
 from worldmodel.environments import EnvironmentSettings
 from worldmodel.errors import DirectoryInUse, FileError, StorageError
 from worldmodel.experience import Spec
-from worldmodel.running.checkpoints import check_checkpoint, restore_checkpoint, whole_checkpoint
+from worldmodel.running.checkpoints import (
+    check_checkpoint,
+    refuse_to_replace_strangers,
+    restore_checkpoint,
+    whole_checkpoint,
+)
 from worldmodel.running.settings import Settings
 from worldmodel.untrusted import read_spec
 
@@ -159,9 +166,14 @@ class RunDirectory:
         file.write(f"process {os.getpid()} on {socket.gethostname()}")
         file.flush()
         self._lock = file
+        # a world may fork; what it leaves behind when this process dies must not hold the run
+        os.register_at_fork(after_in_child=partial(_close, weakref.ref(file)))
 
     def tidy(self) -> None:
-        """Removes what a killed process left half done; only for the process that holds the lock."""
+        """Removes what a killed process left half done; only for the process that holds the lock.
+
+        Raises StorageError where that fails, or where something foreign lies where checkpoints are to be saved.
+        """
         try:
             for name in (LAST, BEST):
                 restore_checkpoint(self.checkpoints / name)
@@ -170,6 +182,13 @@ class RunDirectory:
                     left.unlink()
         except OSError as error:
             raise StorageError(f"{self.path}: cannot be tidied: {error.strerror}; make it writable") from error
+        for name in (LAST, PREVIOUS, BEST):
+            try:
+                refuse_to_replace_strangers(self.checkpoints / name)
+            except OSError as error:
+                raise StorageError(
+                    f"{self.checkpoints / name}: {error.strerror}; move it away: checkpoints are saved here as folders"
+                ) from error
 
     def release(self) -> None:
         """Gives the run back."""
@@ -186,3 +205,8 @@ def fresh_path(environment: EnvironmentSettings) -> Path:
     while path.exists():
         path, number = Path("runs") / f"{stem}-{number}", number + 1
     return path
+
+
+def _close(file: weakref.ref[IO[str]]) -> None:
+    if (still_open := file()) is not None:
+        still_open.close()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from worldmodel.configuration import differences, read_settings, settings_from_dict, settings_to_dict, write_settings
-from worldmodel.errors import ConfigurationError, FileError, Stopped, WorldModelError
+from worldmodel.errors import ConfigurationError, FileError, Stopped, StorageError, WorldModelError
 from worldmodel.running.checkpoints import load_checkpoint
 from worldmodel.running.keeping import KeepCheckpoints
 from worldmodel.running.loading import check_weights
@@ -24,22 +24,23 @@ from worldmodel.studies.report import report_run
 from worldmodel.viewing.filming import FilmDreams
 
 MAY_CHANGE = [
-    "max_steps",
-    "max_gradient_steps",
-    "accelerator",
-    "devices",
-    "threads",
-    "compile",
-    "keep_memory",
-    "wandb",
-    "wandb_project",
-    "log_every",
-    "checkpoint_every",
-    "evaluate_every",
-    "evaluation_episodes",
-    "film",
+    "trainer.max_steps",
+    "trainer.max_gradient_steps",
+    "trainer.accelerator",
+    "trainer.devices",
+    "trainer.threads",
+    "trainer.compile",
+    "trainer.keep_memory",
+    "trainer.wandb",
+    "trainer.wandb_project",
+    "trainer.log_every",
+    "trainer.checkpoint_every",
+    "trainer.evaluate_every",
+    "trainer.evaluation_episodes",
+    "trainer.film",
+    "environment.step_timeout",
 ]
-"""Settings of the trainer that a run may be gone on with: budget, device and logging."""
+"""Settings that a run may be gone on with: budget, device, logging, and how long a world may take."""
 
 
 def start(arguments: list[str], default_config: Path, console: Console) -> None:
@@ -49,7 +50,7 @@ def start(arguments: list[str], default_config: Path, console: Console) -> None:
 
 
 def resume(run: list[str], arguments: list[str], console: Console) -> None:
-    """Goes on with a run, with its own settings; only budget, device and logging may be changed by `arguments`."""
+    """Goes on with a run, with its own settings; only those in `MAY_CHANGE` may be changed by `arguments`."""
     if not run:
         raise ConfigurationError("--resume needs a run: python train.py --resume RUN")
     directory = RunDirectory.open(run[0])
@@ -58,23 +59,22 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
         raise FileError(f"{checkpoint}: holds weights alone; go on with: {_resume(directory)}")
     before = settings_to_dict(directory.settings())
     after = settings_to_dict(read_settings(Settings, ["--config", str(directory.config), *arguments]))
-    allowed = {f"trainer.{name}" for name in MAY_CHANGE}
-    refused = [key for key in differences(before, after) if key not in allowed]
+    refused = [key for key in differences(before, after) if key not in MAY_CHANGE]
     if refused:
         raise ConfigurationError(
-            f"{', '.join(refused)}: cannot change when a run is gone on with, only {', '.join(sorted(allowed))} can; "
+            f"{', '.join(refused)}: cannot change when a run is gone on with, only {', '.join(sorted(MAY_CHANGE))} can; "
             "start a new run instead"
         )
     settings = settings_from_dict(Settings, after)
     directory.lock()
-    directory.tidy()
     say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
     try:
+        directory.tidy()
         checkpoint = directory.newest_whole_checkpoint(run[0], say)
         reached = reached_by(checkpoint)
         session = assemble(settings, console, directory)
         check_weights(session.learner, load_checkpoint(checkpoint).get("state_dict", {}), checkpoint)
-    except FileError:
+    except (FileError, StorageError):
         directory.release()
         raise
     write_settings(settings, directory.config)
