@@ -74,7 +74,7 @@ class Watchdog:
         return min(1.0, self.seconds / TICKS)
 
     def look(self) -> None:
-        """What is done at the end of each nap: the process is ended where the same call went on for too many of them."""
+        """What is done after each nap: the process is ended where the same call went on for too many of them."""
         assert self.seconds
         doing, calls = self._doing, self._calls
         if doing is None or calls != self._seen:
@@ -85,8 +85,9 @@ class Watchdog:
         if self._naps * self.nap >= allowed:
             self._naps = 0
             self._end(
-                f"environment {self.environment!r} did not come back from a {doing} within {allowed:g} s: what was saved "
-                "is whole, a training goes on with --resume; if the world is only slow, raise environment.step_timeout"
+                f"environment {self.environment!r} did not come back from a {doing} within {allowed:g} s: what was "
+                "saved is whole, a training goes on with --resume; if the world is only slow, raise "
+                "environment.step_timeout"
             )
 
 
