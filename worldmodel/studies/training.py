@@ -62,8 +62,8 @@ def resume(run: list[str], arguments: list[str], console: Console) -> None:
     refused = [key for key in differences(before, after) if key not in MAY_CHANGE]
     if refused:
         raise ConfigurationError(
-            f"{', '.join(refused)}: cannot change when a run is gone on with, only {', '.join(sorted(MAY_CHANGE))} can; "
-            "start a new run instead"
+            f"{', '.join(refused)}: cannot change when a run is gone on with, only {', '.join(sorted(MAY_CHANGE))} "
+            "can; start a new run instead"
         )
     settings = settings_from_dict(Settings, after)
     directory.lock()
