@@ -16,8 +16,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds  # noqa: E402
-from worldmodel.environments.watchdog import Watchdog  # noqa: E402
+from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds
+from worldmodel.environments.watchdog import Watchdog
 
 COUNT, STEPS, ROUNDS = 8, 2000, 21
 CALLS = 200_000

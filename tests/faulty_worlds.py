@@ -1,4 +1,4 @@
-"""Worlds that hang, break or lose a process of their own; what is wrong with them is said by files, so it can be mended.
+"""Worlds that hang, break, or lose a process of their own.
 
 Imported by its name (`faulty_worlds:Hanging-v0`) from the working directory's or the tests' folder.
 """
@@ -55,6 +55,26 @@ class Bridged(Returning):
         self.simulator.communicate()
 
 
+class Flaky(Returning):
+    """Breaks in step `at` of a third of its games, those whose seeds say so, and is of no use after that."""
+
+    def __init__(self, at: int = 5, **options: Any) -> None:
+        super().__init__(**options)
+        self.at, self.seed, self.broken = at, 0, False
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict]:
+        assert not self.broken, "it was not made anew"
+        self.seed = seed or 0
+        return super().reset(seed=seed, options=options)
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self.broken = self.broken or (self.seed % 3 == 0 and self.count == self.at)
+        if self.broken:
+            raise ConnectionResetError("the simulator crashed")
+        return super().step(action)
+
+
 if "Hanging-v0" not in gymnasium.registry:
     gymnasium.register("Hanging-v0", entry_point=Hanging)
     gymnasium.register("Bridged-v0", entry_point=Bridged)
+    gymnasium.register("Flaky-v0", entry_point=Flaky)

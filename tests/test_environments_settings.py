@@ -21,6 +21,8 @@ def test_defaults_are_those_of_the_100k_benchmark():
         ("sticky_actions", 0.25, 1.0),
         ("noop_max", 0, -1),
         ("max_episode_steps", 1, 0),
+        ("step_timeout", 0, -1),
+        ("restarts", 0, -1),
     ],
 )
 def test_bounds(name, possible, impossible):

@@ -18,6 +18,7 @@ from tiny_runs import counter_session
 
 from worldmodel.environments import EnvironmentSettings, make_worlds
 from worldmodel.errors import EnvironmentFailure
+from worldmodel.running.metrics_file import read_metrics
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.studies.training import resume
 
@@ -128,3 +129,49 @@ def test_a_run_whose_world_lost_its_process_goes_on_exactly(tmp_path):
         session.go()
     assert "does not come back" not in go_on(tmp_path / "lost")
     assert_same_run(tmp_path / "whole", tmp_path / "lost")
+
+
+def flaky(run, restarts):
+    kwargs = {"length": 12, "pixels": True, "at": 7}
+    environment = {"id": "faulty_worlds:Flaky-v0", "kwargs": kwargs, "restarts": restarts}
+    return counter_session(run, environment=environment, trainer=TRAINER | {"evaluate_every": 100})
+
+
+def test_a_run_lives_with_a_world_that_breaks_now_and_then(tmp_path):
+    session = flaky(tmp_path / "run", 20)
+    recorded = []
+    record = session.data.buffer.record
+    session.data.buffer.record = lambda step, only=None: (recorded.append(step), record(step, only))
+    session.go()
+    buffer = session.data.buffer
+    rows = np.concatenate([chunk.rows[: len(chunk)] for chunk in (*buffer.store.closed, *buffer.store.open)])
+    broken = rows[rows["truncated"] & (rows["step"] == 7)]
+    assert session.acting.restarts + session.acting.worlds.restarts == len(broken) > 2
+    # nothing was made up: every row but the first of an episode paid 1, and none follows the broken one
+    assert (rows["reward"][~rows["first"]] == 1).all() and (rows["step"][rows["terminated"]] == 12).all()
+    assert (broken["reward"] == 1).all() and not broken["terminated"].any()
+    assert set(session.acting.scores) == {12.0} and session.score.mean == 12
+    counted = [row.get("environment/restarts", 0) for row in read_metrics(tmp_path / "run" / "metrics.jsonl")]
+    assert max(counted) > 2
+
+
+def test_it_goes_on_exactly_too(tmp_path):
+    flaky(tmp_path / "whole", 20).go()
+    session = flaky(tmp_path / "killed", 20)
+    live = session.acting.live
+
+    def living(agent):
+        live(agent)
+        if session.data.buffer.environment_steps >= 150:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    session.acting.live = living
+    assert in_child(session.go) == -signal.SIGKILL
+    session.close()
+    assert "does not come back" not in go_on(tmp_path / "killed")
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_without_restarts_it_ends_the_run(tmp_path):
+    with pytest.raises(EnvironmentFailure, match="broke in step: ConnectionResetError: the simulator crashed"):
+        flaky(tmp_path / "run", 0).go()

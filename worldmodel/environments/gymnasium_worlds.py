@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from worldmodel.environments.lockstep import Lockstep, Outcome
 from worldmodel.environments.naming import one_line, registered_by_emulator, unknown
 from worldmodel.environments.observations import observations_of
+from worldmodel.environments.restarting import BEGUN_ANEW, Restarting
 from worldmodel.environments.settings import EnvironmentSettings
 from worldmodel.errors import EnvironmentFailure, WorldModelError
 from worldmodel.experience import Spec
@@ -51,8 +52,17 @@ class GymnasiumWorlds(Lockstep):
         self._lowest_action = int(space.start)
         self._shown = observations_of(games.single_observation_space, environment, image_size, grayscale)
         self.info: dict[str, Any] = {}
+        self._restarting: list[Restarting] = []
         names = actions or tuple(str(index) for index in range(int(space.n)))
         super().__init__(Spec(environment, self._shown.shape, self._shown.dtype, names, protocol), games.num_envs)
+
+    def restart_where_broken(self, most: int) -> None:
+        """From now on a world that breaks is made anew, up to `most` times in a row; see `Restarting`."""
+        self._restarting = [
+            Restarting(self.spec.environment, game, make, most)
+            for game, make in zip(self._games.envs, self._games.env_fns, strict=True)
+        ]
+        self._games.envs = list(self._restarting)
 
     def close(self) -> None:
         """Close every environment."""
@@ -60,11 +70,19 @@ class GymnasiumWorlds(Lockstep):
 
     def _begin(self, which: np.ndarray, seeds: list[int]) -> np.ndarray:
         raw, self.info = self._games.reset(seed=list(seeds), options={"reset_mask": which})
+        self._note_restarts()
         return self._shown(raw)
 
     def _advance(self, actions: np.ndarray) -> Outcome:
         raw, reward, terminated, truncated, self.info = self._games.step(actions + self._lowest_action)
-        return Outcome(self._shown(raw), reward, terminated, truncated, game_over=terminated | truncated)
+        begun = self.info.pop(BEGUN_ANEW, None)
+        self._note_restarts()
+        return Outcome(self._shown(raw), reward, terminated, truncated, game_over=terminated | truncated, begun=begun)
+
+    def _note_restarts(self) -> None:
+        if (restarts := sum(each.restarts for each in self._restarting)) != self.restarts:
+            self.restarts = restarts
+            self.seeds = [int(each.seed or 0) for each in self._restarting]
 
 
 def make_gymnasium_worlds(settings: EnvironmentSettings, count: int) -> GymnasiumWorlds:

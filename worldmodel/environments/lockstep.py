@@ -26,6 +26,7 @@ class Outcome:
     reward: `[N]`, any number type.
     terminated, truncated: `[N]` bool, the training episode ended.
     game_over: `[N]` bool, the game must be reset before it can go on.
+    begun: `[N]` bool, the world broke and this is the first moment of another game; None where none did.
     """
 
     observation: np.ndarray
@@ -33,6 +34,7 @@ class Outcome:
     terminated: np.ndarray
     truncated: np.ndarray
     game_over: np.ndarray
+    begun: np.ndarray | None = None
 
 
 class Lockstep(ABC):
@@ -40,12 +42,16 @@ class Lockstep(ABC):
 
     spec: what the worlds look like from outside.
     count: N.
+    seeds: N, with which the games were begun that are played now.
+    restarts: how often a world broke and was made anew.
     watchdog: who ends the process where a step or reset hangs; nobody unless one is put here.
     """
 
     def __init__(self, spec: Spec, count: int) -> None:
         self.spec = spec
         self.count = count
+        self.seeds = [0] * count
+        self.restarts = 0
         self.watchdog = Watchdog(spec.environment, None)
         self._last: Step | None = None
         self._played = np.zeros(count, np.int64)  # agent steps of the game that is being played
@@ -81,7 +87,8 @@ class Lockstep(ABC):
         if actions.shape != (self.count,) or actions.min() < 0 or actions.max() >= len(self.spec.actions):
             raise ValueError(f"expected {self.count} actions from 0 to {len(self.spec.actions) - 1}, got {actions}")
         outcome = self._guarded("step", self._advance, actions)
-        self._played = self._played + 1
+        begun = np.zeros(self.count, bool) if outcome.begun is None else outcome.begun
+        self._played = np.where(begun, 0, self._played + 1)
         with np.errstate(over="ignore"):
             reward = outcome.reward.astype(np.float32)
         self._check_finite(reward, "reward")
@@ -91,7 +98,7 @@ class Lockstep(ABC):
             reward=reward,
             terminated=outcome.terminated,
             truncated=outcome.truncated & ~outcome.terminated,
-            first=np.zeros(self.count, bool),
+            first=begun,
             game_over=outcome.game_over,
         )
         return self._last
@@ -106,7 +113,9 @@ class Lockstep(ABC):
         """The last step again, with first rows in the worlds `opened`; those in `begun` are reset for it."""
         last = self._last
         if begun.any():
-            observation = self._guarded("reset", self._begin, begun, self._within_range(seeds))
+            given = self._within_range(seeds)
+            self.seeds = [new if anew else old for new, old, anew in zip(given, self.seeds, begun, strict=True)]
+            observation = self._guarded("reset", self._begin, begun, given)
             self._played = np.where(begun, 0, self._played)
             self._check_finite(observation, "observation")
         else:

@@ -17,10 +17,15 @@ class Worlds(Protocol):
     episode ended. No row that an automatic reset put in and no action that is ignored reaches the caller. The
     arrays of a returned `Step` are never written to again. Where an episode both terminated and ran out of time,
     it only counts as terminated.
+
+    seeds: N, with which the games were begun that are played now.
+    restarts: how often a world broke and was made anew.
     """
 
     spec: Spec
     count: int
+    seeds: list[int]
+    restarts: int
 
     def reset(self, seeds: Sequence[int], which: np.ndarray | None = None) -> Step:
         """Begin N games, or those in the worlds where `which` (`[N]` bool) is True, whatever went on there.
@@ -35,7 +40,9 @@ class Worlds(Protocol):
         """Play one agent step in every world.
 
         actions: `[N]` int64.
-        Returns the rows the actions led to; where an episode ended, the true last one of it.
+        Returns the rows the actions led to; where an episode ended, the true last one of it; where a world broke
+        and was made anew (only in worlds made with `restarts`), the first row of another game: the one before it
+        was the last of its episode, which nothing ended.
         """
 
     def restart(self, ended: np.ndarray, seeds: Sequence[int]) -> Step:

@@ -37,5 +37,9 @@ class EnvironmentSettings:
     step_timeout: float | None = bounded(60.0, low=0)
     """Seconds within which a step of all worlds must come back, and a reset within ten times as many; else the process
     ends with exit code 4. null and 0 wait for ever, for instance in a debugger."""
+    restarts: int = bounded(0, low=0)
+    """How often in a row a world that raises is made anew, its open episode truncated, before the run ends with exit
+    code 4; a game that comes to its own end begins the count anew (not for Atari). 0 ends the run at once: an error is
+    mostly a mistake in the world, which should be seen."""
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Further keyword arguments for the environment's constructor (not for Atari)."""

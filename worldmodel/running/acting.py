@@ -45,6 +45,7 @@ class Acting(Callback):
         self.calibration = Calibration(worlds.count, discount)
         self.scores: deque[float] = deque(maxlen=100)
         self.games = 0
+        self.restarts = 0  # of earlier sessions
         self.running_scores = np.zeros(worlds.count)
         self.step: Step | None = None
         self.player: AgentPlayer | None = None
@@ -78,7 +79,7 @@ class Acting(Callback):
         self.running_scores[:] = 0
         seeds = self._seeds()
         self.step = self.worlds.reset(seeds)
-        self.open.begin(self.step.first, seeds)
+        self.open.begin(self.step.first, self.worlds.seeds)
         self.open.see(self.step)
         self.buffer.record(self.step)
 
@@ -124,11 +125,13 @@ class Acting(Callback):
         self.step = self.worlds.step(actions)
         self.buffer.record(self.step)
         self.calibration.record(self.player.expected(), self.step)
+        if self.step.first.any():
+            self._forget_broken(self.step.first)
         self._count_scores(self.step)
         if self.step.ended.any():
             ended, over, seeds = self.step.ended, self.step.game_over, self._seeds()
             self.step = self.worlds.restart(ended, seeds)
-            self.open.begin(over, seeds)
+            self.open.begin(over, self.worlds.seeds)
             self.buffer.record(self.step, only=ended)
         self.open.see(self.step)
 
@@ -138,6 +141,8 @@ class Acting(Callback):
         found |= self.calibration.metrics()
         if (score := self.recent_return()) is not None:
             found["acting/return"] = score
+        if restarts := self.restarts + self.worlds.restarts:
+            found["environment/restarts"] = restarts
         return found
 
     def recent_return(self) -> float | None:
@@ -150,6 +155,7 @@ class Acting(Callback):
             "generator": self.generator.bit_generator.state,
             "scores": list(self.scores),
             "games": self.games,
+            "restarts": self.restarts + self.worlds.restarts,
             "calibration": self.calibration.state_dict(),
         }
         if self.player is not None:
@@ -162,8 +168,15 @@ class Acting(Callback):
         self.generator.bit_generator.state = state_dict["generator"]
         self.scores.extend(state_dict["scores"])
         self.games = state_dict["games"]
+        self.restarts = state_dict.get("restarts", 0)
         self.calibration.load_state_dict(state_dict["calibration"])
         self.left = state_dict.get("open")
+
+    def _forget_broken(self, broken: np.ndarray) -> None:
+        """Other games go on where a world broke (`[N]` bool); what the old ones would have brought is not known."""
+        self.running_scores[broken] = 0
+        self.calibration.forget_open(broken)
+        self.open.begin(broken, self.worlds.seeds)
 
     def _count_scores(self, step: Step) -> None:
         """Sums rewards over whole games."""

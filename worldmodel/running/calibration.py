@@ -53,10 +53,10 @@ class Calibration:
             found["q/calibration_correlation"] = (xy / count - x * y / count**2) / np.sqrt(spread)
         return {name: float(value) for name, value in found.items()}
 
-    def forget_open(self) -> None:
-        """The episodes that go on now will not be gone on with."""
-        self.expected = [[] for _ in self.expected]
-        self.rewards = [[] for _ in self.rewards]
+    def forget_open(self, lanes: np.ndarray | None = None) -> None:
+        """The episodes that go on now, or those in `lanes` (`[N]` bool), will not be gone on with."""
+        for lane in range(len(self.expected)) if lanes is None else np.flatnonzero(lanes).tolist():
+            self.expected[lane], self.rewards[lane] = [], []
 
     def state_dict(self) -> dict[str, Any]:
         """The sums of the last episodes, and the moments of those that go on."""

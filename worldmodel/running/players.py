@@ -115,6 +115,7 @@ def play(worlds: Worlds, player: Player, games: int, seed: int, stop: StopReques
             return []
         step = worlds.step(player.act(step))
         playing = game < games
+        scores[game[step.first & playing]] = 0  # a world broke: its game is another one now
         scores[game[playing]] += step.reward[playing]
         if step.ended.any():
             game = game + np.where(step.game_over, worlds.count, 0)

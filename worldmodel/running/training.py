@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import Logger
 from rich.console import Console
 
 from worldmodel.configuration import settings_to_dict
-from worldmodel.environments import make_worlds
+from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds
 from worldmodel.experience import Spec
 from worldmodel.learning import Agent
 from worldmodel.learning.agent import compile_parts
@@ -108,7 +108,7 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     trainer, environment = settings.trainer, settings.environment
     prepare_machine(trainer.threads, trainer.keep_memory)
     seed_everything(trainer.seed, verbose=False)
-    worlds = make_worlds(environment, environment.count, evaluation=False) if settings.acts else None
+    worlds = make_training_worlds(environment) if settings.acts else None
     buffer = None if worlds else load_buffer(settings.data, str(settings.data.experience))
     spec = (worlds or buffer).spec  # type: ignore[union-attr]
     run = run or RunDirectory.create(settings, spec)
@@ -152,11 +152,17 @@ def assemble(settings: Settings, console: Console, run: RunDirectory | None = No
     return Session(run, lightning, learner, data, acting, evaluating, stop)
 
 
+def make_training_worlds(environment: EnvironmentSettings) -> Worlds:
+    """The worlds that are lived in."""
+    return make_worlds(environment, environment.count, evaluation=False, restarts=environment.restarts)
+
+
 def make_evaluating(settings: Settings, buffer: ReplayBuffer, keeper: KeepCheckpoints, stop: StopRequest) -> Evaluating:
     """Evaluation in worlds of its own, in which a lost life never ends a game."""
     trainer = settings.trainer
     games = trainer.evaluation_episodes
-    worlds = make_worlds(settings.environment, min(games, MOST_EVALUATION_WORLDS), evaluation=True)
+    environment, count = settings.environment, min(games, MOST_EVALUATION_WORLDS)
+    worlds = make_worlds(environment, count, evaluation=True, restarts=environment.restarts)
     return Evaluating(worlds, buffer, keeper, trainer.evaluate_every, games, stop)
 
 

@@ -108,7 +108,8 @@ def evaluate_run(
         player = AgentPlayer(load_agent(run, checkpoint, choose_device(settings.trainer.accelerator)))
         path = directory.checkpoint(run, checkpoint)
         trained = reached_by(path)
-    worlds = make_worlds(directory.environment(), min(episodes, MOST_WORLDS), evaluation=True)
+    environment, count = directory.environment(), min(episodes, MOST_WORLDS)
+    worlds = make_worlds(environment, count, evaluation=True, restarts=environment.restarts)
     with closing(worlds), separate_randomness(seed):
         _must_fit(worlds, trained_in, directory)
         scores = play(worlds, player, episodes, seed)

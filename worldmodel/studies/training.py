@@ -38,9 +38,10 @@ MAY_CHANGE = [
     "trainer.evaluate_every",
     "trainer.evaluation_episodes",
     "trainer.film",
+    "environment.restarts",
     "environment.step_timeout",
 ]
-"""Settings that a run may be gone on with: budget, device, logging, and how long a world may take."""
+"""Settings that a run may be gone on with: budget, device, logging, and what worlds may do wrong."""
 
 
 def start(arguments: list[str], default_config: Path, console: Console) -> None:
