@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from worldmodel.experience import LatentState
-from worldmodel.learning.instruments import dormant_share, gradient_norms, q_instruments
+from worldmodel.experience import LatentState, Trajectory
+from worldmodel.learning.instruments import dormant_share, gradient_norms, q_instruments, replay_instruments
+from worldmodel.learning.q_learning import QLearned
 from worldmodel.learning.q_network import QNetwork
 
 
@@ -40,6 +41,18 @@ def test_a_fresh_network_tells_no_action_from_another():
     values = network.values(latent)
     expected = (values.max(-1).values - values.min(-1).values).mean().item()
     assert q_instruments(network, latent)["spread"].item() == pytest.approx(expected) and expected > 0
+
+
+def test_what_a_replay_taught_by_hand():
+    """Two transitions that count, by 1 and 0.5, and one that does not: weights 2/3 and 1/3."""
+    weight = torch.tensor([[1.0, 0.5, 0.0]])
+    learned = QLearned(torch.tensor(7.0), torch.tensor([[3.0, 0.0, 9.0]]), torch.tensor([[0.0, 6.0, 9.0]]), weight)
+    nothing = torch.zeros(1, 3)
+    mask, trace = torch.tensor([[1.0, 1.0, 0.0]]), torch.tensor([[1.0, 0.0, 1.0]])
+    latent = LatentState(torch.zeros(1, 4, 2), 1)
+    trajectory = Trajectory(latent, nothing.long(), nothing, nothing, mask=mask, trace=trace, weight=weight)
+    found = {name: round(float(value), 5) for name, value in replay_instruments(learned, trajectory).items()}
+    assert found == {"loss": 7, "predicted": 2, "return": 2, "error": 4, "traced": 0.5}
 
 
 def test_gradient_norms_of_single_losses_by_hand():

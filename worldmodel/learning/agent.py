@@ -14,7 +14,7 @@ from torch import Tensor
 from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
 from worldmodel.learning.exploration import EpsilonSchedule, Exploration
-from worldmodel.learning.instruments import gradient_norms, q_instruments
+from worldmodel.learning.instruments import gradient_norms, q_instruments, replay_instruments
 from worldmodel.learning.lessons import lessons
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
@@ -158,14 +158,8 @@ class Agent(LightningModule):
         found["replay/fill"] = movie.mask.float().mean()
         found |= {f"q/{name}": value for name, value in q_instruments(self.q_network, observed.latent).items()}
         for name, (_, learned, trajectory) in replayed.items():
-            total = learned.weight.sum().clamp(min=1)
             found[f"replay/{name}_transitions"] = float(self.learned[name])
-            found[f"q/{name}_loss"] = learned.loss
-            found[f"q/{name}_predicted"] = (learned.predicted * learned.weight).sum() / total
-            found[f"q/{name}_return"] = (learned.realised * learned.weight).sum() / total
-            error = (learned.realised - learned.predicted).abs()
-            found[f"q/{name}_error"] = (error * learned.weight).sum() / total
-            found[f"q/{name}_traced"] = (trajectory.trace * trajectory.mask).sum() / trajectory.transitions.clamp(min=1)
+            found |= {f"q/{name}_{what}": value for what, value in replay_instruments(learned, trajectory).items()}
         return found
 
     def pulls(

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from worldmodel.experience import LatentState
+from worldmodel.experience import LatentState, Trajectory
+from worldmodel.learning.q_learning import QLearned
 from worldmodel.learning.q_network import QNetwork
 
 DORMANT = 0.025
@@ -39,6 +40,23 @@ def dormant_share(layers: nn.Sequential, inputs: Tensor) -> Tensor:
             activity = inputs.float().abs().mean(0)
             sleeping.append(activity <= DORMANT * activity.mean())
     return torch.cat(sleeping).float().mean()
+
+
+@torch.no_grad()
+def replay_instruments(learned: QLearned, trajectory: Trajectory) -> dict[str, Tensor]:
+    """What one replay taught, scalars in units of return but for the first and the last.
+
+    "loss"; "predicted" and "return", the means over what counted of Q(s_t, a_t) and of what it was drawn to; "error",
+    that of the size of their difference; "traced", the share of transitions through which returns run on.
+    """
+    weight = learned.weight / learned.weight.sum().clamp(min=1)
+    return {
+        "loss": learned.loss,
+        "predicted": (learned.predicted * weight).sum(),
+        "return": (learned.realised * weight).sum(),
+        "error": ((learned.realised - learned.predicted).abs() * weight).sum(),
+        "traced": (trajectory.trace * trajectory.mask).sum() / trajectory.transitions.clamp(min=1),
+    }
 
 
 def gradient_norms(losses: dict[str, Tensor], parameters: Iterable[nn.Parameter]) -> dict[str, Tensor]:
