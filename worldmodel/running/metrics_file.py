@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,6 @@ from typing import Any
 from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError, StorageError
 from worldmodel.fault_points import fault_point
 from worldmodel.untrusted import parse_json
@@ -79,13 +79,7 @@ class MetricsFile(Logger):
     def _continue(self) -> None:
         """Find where an earlier session ended, and cut off a line that it did not finish."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        last: dict[str, Any] = {}
-        if self.path.exists():
-            with self.path.open("rb+") as file:
-                content = file.read()
-                file.truncate(content.rfind(b"\n") + 1)
-            for _, row in _lines(self.path):  # the rows of a long run are many: only one is kept at a time
-                last = row
+        last = _cut(self.path) if self.path.exists() else {}
         self._environment_step = last.get("environment_step")
         self._gradient_step = last.get("gradient_step")
         self._start = self._began - last.get("seconds", 0.0)
@@ -118,10 +112,26 @@ def truncate_metrics(path: Path, gradient_step: int) -> None:
 
     Does nothing where there is no file. Raises FileError where a line is damaged, StorageError where writing fails.
     """
-    if not path.exists():
-        return
-    kept = [line for line, row in _lines(path) if (row.get("gradient_step") or 0) <= gradient_step]
-    write_whole(path, b"".join(kept))
+    if path.exists():
+        try:
+            _cut(path, gradient_step)
+        except OSError as error:
+            raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _cut(path: Path, gradient_step: float = math.inf) -> dict[str, Any]:
+    """Leave the rows up to a gradient step, without a line that was not finished; gives the last of them.
+
+    The file is never held as a whole, because the record of a long run is large.
+    """
+    size, last = 0, {}
+    for line, row in _lines(path):
+        if (row.get("gradient_step") or 0) > gradient_step:
+            break
+        size, last = size + len(line), row
+    if size < path.stat().st_size:
+        os.truncate(path, size)
+    return last
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
