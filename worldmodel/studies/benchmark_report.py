@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,61 +12,25 @@ import numpy as np
 
 from worldmodel.analysis.published import game_of, human_normalised, normalised_scores, published
 from worldmodel.analysis.score_statistics import (
-    Interval,
     bootstrap,
     interquartile_mean,
     optimality_gap,
-    paired_difference,
     probability_of_improvement,
 )
 from worldmodel.atomic import write_whole
 from worldmodel.errors import FileError
-from worldmodel.studies.cell_results import CellResult, Clock, read_results
+from worldmodel.studies.cell_results import CellResult, read_results
+from worldmodel.studies.comparisons import Comparison, Table, any_of, compare_mixtures
 from worldmodel.studies.suites import share_name
 from worldmodel.viewing.score_plots import draw_learning_curves, draw_scores_by_share
 
 BESIDE_OURS = ("SPR", "IRIS", "DreamerV3 (official curves)", "STORM", "DIAMOND", "Simulus", "BBF (RR8)")
 """Published methods that are shown beside ours: recordings alone, imagination alone, and the best."""
-CLOCKS: tuple[Clock, ...] = ("wall", "processor")
-FEWEST_SEEDS = 3
-"""Below this an interval over seeds means nothing."""
 
 INTERVALS = (
     "Scores are means over the evaluation games of each run; their intervals are bootstrapped over runs, those of "
     "differences are Student's t over pairs of the same seed. Time is that of learning, evaluations left out."
 )
-Table = dict[str, dict[str, dict[int, CellResult]]]
-"""Results by game, method and seed."""
-Score = Callable[[CellResult, CellResult], float]
-"""What a cell scored when it is compared with another."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One method against another on one game, seed by seed.
-
-    budget: what both had the same of: "gradient steps" (and environment steps), "environment steps", "wall time"
-        or "processor time", where the slower of the two is taken at the moment at which the faster ended, seed by seed.
-    difference: of mean scores, None where there are too few common seeds.
-    verdict: "holds", "does not hold" or "not enough seeds to tell".
-    """
-
-    game: str
-    method: str
-    against: str
-    budget: str
-    seeds: int
-    difference: Interval | None
-    verdict: str
-
-    def in_words(self) -> str:
-        """One plain sentence."""
-        claim = f"{self.game}: {self.method} scores higher than {self.against} at equal {self.budget}"
-        if self.difference is None:
-            return f"{claim}: {self.verdict} ({self.seeds} in common)."
-        found = self.difference
-        interval = f"{found.estimate:+.2f}, 95 % interval {found.low:+.2f} to {found.high:+.2f}, {self.seeds} seeds"
-        return f"{claim}: {self.verdict} ({interval})."
 
 
 def report_on(folder: Path, output: Path) -> str:
@@ -103,24 +65,6 @@ def tabulate(results: list[CellResult]) -> Table:
             )
         table[result.game][result.method][result.seed] = result
     return table
-
-
-def compare_mixtures(table: Table) -> list[Comparison]:
-    """Every mixture against every method that is movies or dreams alone, where both ended and at equal wall time."""
-    found = []
-    for game, methods in table.items():
-        pure = [method for method, cells in methods.items() if _first(cells).share in (0, 1)]
-        for method in [name for name in methods if name not in pure]:
-            for end in sorted(pure):
-                ours, theirs = methods[method], methods[end]
-                alike = _first(ours).last.gradient_step == _first(theirs).last.gradient_step
-                ended = _pairs(ours, theirs, lambda cell, other: cell.last.mean)
-                found.append(_compare(game, method, end, "gradient steps" if alike else "environment steps", ended))
-                for clock in CLOCKS:
-                    timed = _pairs(_timed(ours, clock), _timed(theirs, clock), partial(_score_at_equal_time, clock))
-                    if clock == "wall" or len(timed):
-                        found.append(_compare(game, method, end, f"{clock} time", timed))
-    return found
 
 
 def in_markdown(table: Table, comparisons: list[Comparison]) -> str:
@@ -180,39 +124,6 @@ def _normalised(games: dict[str, dict[int, CellResult]]) -> np.ndarray:
     return np.array(columns, float).T
 
 
-def _compare(game: str, method: str, against: str, budget: str, pairs: np.ndarray) -> Comparison:
-    """The claim that the first of each of the pairs `[seeds, 2]` is larger."""
-    if len(pairs) < FEWEST_SEEDS:
-        return Comparison(game, method, against, budget, len(pairs), None, "not enough seeds to tell")
-    difference = paired_difference(*pairs.T)
-    verdict = "not enough seeds to tell"
-    if difference.low > 0 or difference.high < 0:
-        verdict = "holds" if difference.low > 0 else "does not hold"
-    return Comparison(game, method, against, budget, len(pairs), difference, verdict)
-
-
-def _timed(cells: dict[int, CellResult], clock: Clock) -> dict[int, CellResult]:
-    """Those that were measured by it."""
-    return {seed: cell for seed, cell in cells.items() if cell.seconds(clock)}
-
-
-def _score_at_equal_time(clock: Clock, cell: CellResult, other: CellResult) -> float:
-    """What `cell` scored when the faster of the two ended."""
-    return cell.score_at(min(cell.seconds(clock)[-1], other.seconds(clock)[-1]), clock)
-
-
-def _pairs(ours: dict[int, CellResult], theirs: dict[int, CellResult], score: Score) -> np.ndarray:
-    """Scores `[seeds, 2]` of both methods, of the seeds they have in common."""
-    common = sorted(ours.keys() & theirs.keys())
-    found = [(score(ours[seed], theirs[seed]), score(theirs[seed], ours[seed])) for seed in common]
-    return np.array(found, float).reshape(-1, 2)
-
-
-def _first(cells: dict[int, CellResult]) -> CellResult:
-    """What all seeds of a method have in common can be read from any."""
-    return next(iter(cells.values()))
-
-
 def _final(cells: dict[int, CellResult]) -> np.ndarray:
     """Mean score at the end of each run, `[R, 1]`."""
     return np.array([[cell.last.mean] for cell in cells.values()])
@@ -230,7 +141,7 @@ def _curve(cells: dict[int, CellResult]) -> list[tuple[int, list[float]]]:
 def _by_share(methods: dict[str, dict[int, CellResult]]) -> list[tuple[float, list[float]]]:
     """(share, final mean score of each run) of the methods that are shares and nothing else."""
     shares = [
-        (_first(cells).share, cells) for name, cells in methods.items() if name == share_name(_first(cells).share)
+        (any_of(cells).share, cells) for name, cells in methods.items() if name == share_name(any_of(cells).share)
     ]
     return sorted((share, [cell.last.mean for cell in cells.values()]) for share, cells in shares)
 
