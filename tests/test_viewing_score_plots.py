@@ -33,6 +33,13 @@ def test_learning_curves_are_means_over_runs(tmp_path, drawn):
     assert [text.get_text() for text in panels[0].get_legend().get_texts()] == ["share-0", "share-1"]
 
 
+def test_a_method_has_one_colour_in_all_panels(tmp_path, drawn):
+    """The second game lacks the first method, so that counting lines anew in each panel would give it another."""
+    draw_learning_curves({"A": CURVES["Game0"], "B": {"share-1": CURVES["Game0"]["share-1"]}}, tmp_path / "curves")
+    first, second = drawn[0].axes[:2]
+    assert first.lines[1].get_color() == second.lines[0].get_color() != first.lines[0].get_color()
+
+
 def test_scores_by_share_show_every_run(tmp_path, drawn):
     draw_scores_by_share(SHARES, tmp_path / "shares")
     mean, *dots = drawn[0].axes[0].lines

@@ -20,12 +20,16 @@ T = TypeVar("T")
 def draw_learning_curves(curves: Mapping[str, Mapping[str, Points]], stem: Path) -> None:
     """Mean score over environment steps, a panel a game and a line a method, with 95 % intervals over runs.
 
+    A method has one colour in all panels.
+
     Writes `stem`.png and `stem`.svg.
     """
+    names = sorted({method for methods in curves.values() for method in methods})
+    colours = {method: f"C{index}" for index, method in enumerate(names)}
 
     def draw(axes: Axes, methods: Mapping[str, Points]) -> None:
         for method, points in methods.items():
-            _line(axes, points, label=method)
+            _line(axes, points, label=method, color=colours[method])
         axes.set_xlabel("environment steps")
         axes.legend(fontsize=8)
 
