@@ -10,15 +10,13 @@ import torch
 from worldmodel.environments import EnvironmentSettings, make_worlds
 from worldmodel.model import WorldModel, WorldModelSettings
 from worldmodel.running.stories import tell
-from worldmodel.studies import lab_subject
-from worldmodel.studies.lab_subject import LAGS, Subject, localise, measure
+from worldmodel.studies.lab_subject import LAGS, Extent, Subject, localise, measure
+
+LITTLE = Extent(rest_steps=6, plans=2, localisers=4, walks=60)
 
 
 @pytest.fixture
-def subject(monkeypatch):
-    monkeypatch.setattr(lab_subject, "REST_STEPS", 6)
-    monkeypatch.setattr(lab_subject, "PLANS", 2)
-    monkeypatch.setattr(lab_subject, "LOCALISERS", 4)
+def subject():
     torch.manual_seed(0)
     settings = EnvironmentSettings(id="ReplayStory-v0", kwargs={"subject": 3})
     spec = make_worlds(settings, 1, evaluation=False).spec
@@ -31,7 +29,7 @@ def subject(monkeypatch):
 
 
 def test_everything_is_measured(subject):
-    found = json.loads(json.dumps(measure(subject)))
+    found = json.loads(json.dumps(measure(subject, LITTLE)))
     streams = {f"{rest}, {kind}" for rest in ("before", "rest 1", "rest 2") for kind in ("movie", "imagined")}
     assert set(found["sequenceness"]) == streams | {"rest 2, planned"}
     for orders in found["sequenceness"].values():
@@ -43,10 +41,10 @@ def test_everything_is_measured(subject):
 
 def test_movies_run_the_order_of_presentation_even_untrained(subject):
     """What is seen is decoded from the frame alone, so that movies need no learning."""
-    found = measure(subject)["sequenceness"]["rest 1, movie"]
+    found = measure(subject, LITTLE)["sequenceness"]["rest 1, movie"]
     assert found["visual"][0] > 0.3 > abs(found["true"][0])
 
 
 def test_objects_are_told_apart(subject):
-    _, accuracy = localise(subject)
+    _, accuracy = localise(subject, 4)
     assert accuracy > 0.6 and np.isfinite(accuracy)

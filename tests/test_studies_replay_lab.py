@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from worldmodel.errors import AnalysisError
-from worldmodel.studies import replay_lab
 from worldmodel.studies.benchmark_run import Workplace
-from worldmodel.studies.replay_lab import Lab, gather, measure_lab, report, result_file, strangers, true_pairs
+from worldmodel.studies.lab_days import result_file
+from worldmodel.studies.replay_lab import FAST_LAB, NOT_TOLD, Lab, gather, report, strangers, true_pairs
 
 
 @pytest.fixture(autouse=True)
@@ -40,34 +40,25 @@ def example(subject: int, size: float = 0.8) -> dict:
 ORDERS = ("true", "visual", "rewarded", "neutral")
 
 
-def test_every_subject_has_a_rule_of_its_own_and_controls_are_fewer():
-    cells = Lab(seeds=3, controls=2).cells
-    assert [(cell.method, cell.seed) for cell in cells if cell.seed == 2] == [("rule", 2)]
-    assert len(cells) == 3 + 2 * 2
-    for cell in cells:
-        words = list(cell.arguments)
-        assert words[words.index("--environment.kwargs.subject") + 1] == str(cell.seed)
+def numbers(lab: Lab) -> list[tuple[str, int]]:
+    return [(cell.method, cell.seed) for cell in lab.days.cells]
 
 
-def test_fresh_subjects_begin_where_the_others_end():
-    cells = Lab(seeds=2, controls=1, first=21).cells
-    assert [(cell.method, cell.seed) for cell in cells] == [
+def test_controls_are_fewer_and_fresh_subjects_begin_where_the_others_end():
+    assert numbers(Lab(seeds=2, controls=1, first=21)) == [
         ("rule", 21),
         ("shuffled-rule", 21),
         ("no-rule", 21),
         ("rule", 22),
     ]
+    assert len(numbers(Lab(seeds=3, controls=2))) == 3 + 2 * 2
 
 
-def test_every_subject_is_measured_once_and_untrained_ones_beside(tmp_path, monkeypatch):
-    place, said = Workplace("lab", tmp_path / "runs", tmp_path / "results"), []
-    monkeypatch.setattr(replay_lab, "open_subject", lambda run, trained: (run, trained))
-    monkeypatch.setattr(replay_lab, "measure", lambda subject: {"trained": subject[1]})
-    for _ in range(2):
-        measure_lab(Lab(seeds=2, controls=1), place, said.append)
-    assert len(said) == len(set(said)) == 2 + 1 + 2
-    assert json.loads(result_file(place, "untrained", 0).read_text()) == {"trained": False}
-    assert json.loads(result_file(place, "rule", 1).read_text()) == {"trained": True}
+def test_a_fast_run_is_three_subjects_with_less_training_and_measurement():
+    assert len(FAST_LAB.days.cells) == 5 and FAST_LAB.seeds == 3
+    assert FAST_LAB.extent.plans < Lab().extent.plans
+    assert all("--trainer.replay_ratio" in cell.arguments for cell in FAST_LAB.days.cells)
+    assert not any("--trainer.replay_ratio" in cell.arguments for cell in Lab(1, 1).days.cells)
 
 
 def test_measurements_as_arrays():
@@ -96,16 +87,36 @@ def test_no_true_pair_is_shown_on_a_test_day():
     assert sum(true_pairs(subject) for subject in range(10)) == 0
 
 
-def test_the_report_is_a_page_a_figure_and_numbers(tmp_path):
+@pytest.fixture
+def place(tmp_path):
+    """Six subjects have been measured."""
     place = Workplace("lab", tmp_path / "runs", tmp_path / "results")
-    with pytest.raises(AnalysisError, match="no subject has been measured"):
-        report(place, "command", fast=False)
     for number in range(6):
         file = result_file(place, "rule", number)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(example(number)))
-    page = report(place, "python -m worldmodel replay-lab", fast=False)
+    return place
+
+
+def test_without_measurements_there_is_no_report(tmp_path):
+    with pytest.raises(AnalysisError, match="no subject has been measured"):
+        report(Workplace("lab", tmp_path, tmp_path), "command", fast=False, say=print)
+
+
+def test_the_report_is_a_page_a_figure_and_numbers(place):
+    said = []
+    page = report(place, "python -m worldmodel replay-lab", fast=False, say=said.append)
     found = json.loads((page.parent / "replay_lab.json").read_text())
-    assert found["subjects"] == 6 and found["true_pairs_on_test_days"] == 0
+    assert found["subjects"] == 6 and found["true_pairs_on_test_days"] == 0 and found["fast"] is False
     assert {each["name"]: each["verdict"] for each in found["criteria"]}["C1"] == "holds"
     assert (page.parent / "sequenceness.svg").exists() and "6 subjects" in page.read_text()
+    assert len(said) == 8 and said[0].startswith("C1 holds: D at lag 1 +0.800")
+
+
+def test_of_a_fast_run_no_verdict_is_given_anywhere(place):
+    said = []
+    page = report(place, "python -m worldmodel replay-lab --fast", fast=True, say=said.append)
+    found = json.loads((page.parent / "replay_lab.json").read_text())
+    assert found["fast"] is True and {each["verdict"] for each in found["criteria"]} == {NOT_TOLD}
+    assert all(NOT_TOLD in words for words in said) and len(said) == 8
+    assert page.read_text().count(NOT_TOLD) >= 8 and "too few subjects" in page.read_text()

@@ -19,3 +19,8 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1 (got {number})")
     return number
+
+
+def positives(text: str) -> tuple[int, ...]:
+    """Whole numbers of at least 1 with commas between, for argparse."""
+    return tuple(positive(each) for each in text.split(","))

@@ -24,8 +24,6 @@ from worldmodel.model import WorldModel
 from worldmodel.running.resting import Log
 from worldmodel.running.stories import tell
 
-WALKS = 300
-"""Walks of the training day that the probes learn from."""
 POSITIONS = len(CHAINS[0]) - 1
 """Positions that can be reached on a walk: all but the first."""
 
@@ -39,12 +37,12 @@ class Probes:
 
 
 @torch.no_grad()
-def train_probes(world_model: WorldModel, story: ReplayStory, seed: int) -> Probes:
-    """Both probes from walks of the training day, from objects chosen by chance."""
+def train_probes(world_model: WorldModel, story: ReplayStory, seed: int, walks: int) -> Probes:
+    """Both probes from so many walks of the training day, from objects chosen by chance."""
     generator = np.random.default_rng(seed)
     recurrent, states = [], []
-    for walk in range(WALKS):
-        told = tell(story, seed * WALKS + walk, choose=lambda: int(generator.integers(2 * len(CHAINS[0]))))
+    for walk in range(walks):
+        told = tell(story, seed * walks + walk, choose=lambda: int(generator.integers(2 * len(CHAINS[0]))))
         walking = np.array([phase == "walk" for phase in told.phase])
         later = walking & np.roll(walking, 1)
         recurrent.append(world_model.observe(told.movie).latent.recurrent[0].numpy()[later])

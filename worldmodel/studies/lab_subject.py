@@ -52,10 +52,24 @@ RESTING = AgentSettings(
     learning_rate=3e-3,
     target_rate=0.1,
 )
-REST_STEPS = 100
-PLANS = 48
 BACKUPS = 20
-LOCALISERS = 10
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured of a subject.
+
+    rest_steps: gradient steps of a rest. plans: dreams that are planned on.
+    localisers: sessions of single looks at objects. walks: those of the training day that the probes learn from.
+    """
+
+    rest_steps: int = 100
+    plans: int = 48
+    localisers: int = 10
+    walks: int = 300
+
+
+WHOLE = Extent()
 
 
 @dataclass(frozen=True)
@@ -88,12 +102,12 @@ def open_subject(run: Path, trained: bool = True) -> Subject:
     return Subject(number, agent.world_model, dict(settings.environment.kwargs))
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+def measure(subject: Subject, extent: Extent = WHOLE) -> dict[str, Any]:
     """Everything that is measured of one subject, as plain types; sequenceness has an entry for each of LAGS."""
     torch.manual_seed(subject.number)
-    decoders, accuracy = localise(subject)
+    decoders, accuracy = localise(subject, extent.localisers)
     walks = ReplayStory(**{**subject.stories, "walks": 1})
-    probes = train_probes(subject.world_model, walks, subject.number)
+    probes = train_probes(subject.world_model, walks, subject.number, extent.walks)
     uncued, cued = (tell(subject.test_day(cues), seed=subject.number) for cues in (0, 1))
     before = tell(subject.test_day(), seed=subject.number, options={"phase": "rest-before"})
     story = subject.test_day()
@@ -102,7 +116,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     found: dict[str, Any] = {"subject": subject.number, "decoding": accuracy, "sequenceness": {}, "runs": {}}
     for name, told in (("before", before), ("rest 1", uncued), ("rest 2", cued)):
         resting = without_values(subject.world_model, RESTING)
-        for stream, log in rest(resting, told.movie, REST_STEPS).items():
+        for stream, log in rest(resting, told.movie, extent.rest_steps).items():
             activity = decoders.activations(log.seen)
             weights = _weights(activity, log.event)
             found["sequenceness"][f"{name}, {stream}"] = _sequenceness(weights, orders)
@@ -112,32 +126,32 @@ def measure(subject: Subject) -> dict[str, Any]:
             if (name, stream) == ("rest 1", "imagined"):
                 found["structure"] = structure(probes, log, activity, SILENT)
                 found["weights"] = None if weights is None else weights.tolist()
-    plans = _plans(subject, cued.movie)
+    plans = _plans(subject, cued.movie, extent.plans)
     activity = decoders.activations(plans.seen) if len(plans.seen) else np.empty((0, STATES))
     found["planned"] = len(plans.seen)
     found["sequenceness"]["rest 2, planned"] = _sequenceness(_weights(activity, plans.event), orders)
-    found["query"] = {str(share): query(subject, cued.movie, share, where) for share in SHARES}
+    found["query"] = {str(share): query(subject, cued.movie, share, where, extent.rest_steps) for share in SHARES}
     found["slots"] = list(where)
     return found
 
 
 @torch.no_grad()
-def localise(subject: Subject) -> tuple[Decoders, float]:
+def localise(subject: Subject, sessions: int = WHOLE.localisers) -> tuple[Decoders, float]:
     """Decoders of the test day's objects, trained on single looks at them, and their accuracy on looks held out."""
-    told = [tell(subject.test_day(), seed, {"phase": "localise"}) for seed in range(LOCALISERS)]
+    told = [tell(subject.test_day(), seed, {"phase": "localise"}) for seed in range(sessions)]
     seen = [subject.world_model.observe(each.movie).latent.stochastic[0].numpy() for each in told]
     latents, labels = np.concatenate(seen), np.concatenate([each.state for each in told])
     folds = stratified_folds(labels, 5)
     return train_decoders(latents, labels, STATES), held_out_accuracy(latents, labels, STATES, folds).accuracy
 
 
-def query(subject: Subject, movie: Movie, share: float, where: tuple[int, ...]) -> float:
+def query(subject: Subject, movie: Movie, share: float, where: tuple[int, ...], steps: int) -> float:
     """Share of objects rightly accepted or declined, after a rest with this share of imagination on the cued story.
 
-    where: the state of each slot.
+    where: the state of each slot. steps: gradient steps of the rest.
     """
     agent = without_values(subject.world_model, replace(RESTING, imagination_share=share))
-    rest(agent, movie, REST_STEPS)
+    rest(agent, movie, steps)
     right = 0
     story = subject.test_day()
     for state in range(STATES):
@@ -185,10 +199,10 @@ def _runs(activity: np.ndarray, event: np.ndarray) -> dict[str, list[float]]:
     }
 
 
-def _plans(subject: Subject, movie: Movie) -> Log:
+def _plans(subject: Subject, movie: Movie, count: int) -> Log:
     """A plan on every dream of a walk, several times, each from fresh values: what was replayed, and in which order."""
     seen, recurrent, event = [], [], []
-    for number in range(PLANS):
+    for number in range(count):
         agent = without_values(subject.world_model, RESTING)
         moments = dream_of(agent, awake(agent, movie), number % STATES, RESTING.horizon)
         replayed = moments[torch.from_numpy(plan(agent, moments, BACKUPS))]

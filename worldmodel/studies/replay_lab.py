@@ -18,21 +18,21 @@ from worldmodel.environments.true_order import count_true_pairs
 from worldmodel.errors import AnalysisError, FileError
 from worldmodel.running.stories import tell
 from worldmodel.studies.benchmark_run import Workplace
-from worldmodel.studies.lab_subject import SHARES, STATES, measure, open_subject
-from worldmodel.studies.suites import Cell, Suite, cells_of
-from worldmodel.untrusted import read_json
+from worldmodel.studies.lab_days import RULE, UNTRAINED, Days, read_measured
+from worldmodel.studies.lab_subject import SHARES, STATES, WHOLE, Extent
 from worldmodel.viewing.lab_page import Control, LabPage, write_lab
 from worldmodel.viewing.lab_plots import draw_sequenceness
 from worldmodel.viewing.pages import inline
 
-WORLD = "ReplayStory-v0"
 CONDITIONS: dict[str, dict[str, Any]] = {
-    "rule": {},
+    RULE: {},
     "shuffled-rule": {"environment.kwargs.rule": "shuffled"},
     "no-rule": {"environment.kwargs.walks": 0},
 }
 """What subjects learn: the rule, another one for every set of objects, or stories without walks."""
-FAST = {"trainer.replay_ratio": 0.016}
+FAST = {"trainer.replay_ratio": 0.012}
+FAST_EXTENT = Extent(rest_steps=40, plans=16, localisers=6, walks=150)
+NOT_TOLD = "not told by a fast run"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Lab:
 
     seeds: subjects that learn the rule; controls: subjects of each control.
     first: number of the first subject; others are fresh ones, with other rules, objects and random numbers.
-    fast: shorter training, only to see that all works.
+    fast: shorter training and measurement, to see the figure; no criterion is judged.
     """
 
     seeds: int = 21
@@ -50,59 +50,43 @@ class Lab:
     fast: bool = False
 
     @property
-    def suite(self) -> Suite:
-        """Its training days as a suite."""
-        settings = FAST if self.fast else {}
-        return Suite(
-            ("configs/replay_lab.yaml",), (WORLD,), arms=CONDITIONS, seeds=self.first + self.seeds, settings=settings
-        )
+    def days(self) -> Days:
+        """Its training days."""
+        every = range(self.first, self.first + self.seeds)
+        some = range(self.first, self.first + self.controls)
+        subjects = {name: every if name == RULE else some for name in CONDITIONS}
+        return Days(subjects, CONDITIONS, FAST if self.fast else {}, untrained=some)
 
     @property
-    def cells(self) -> list[Cell]:
-        """The training days, one a subject."""
-        found = []
-        for cell in cells_of(self.suite):
-            if cell.seed >= self.first and (cell.method == "rule" or cell.seed < self.first + self.controls):
-                subject = ("--environment.kwargs.subject", str(cell.seed))
-                found.append(replace(cell, arguments=(*cell.arguments, *subject)))
-        return found
+    def extent(self) -> Extent:
+        """How much is measured of each subject."""
+        return FAST_EXTENT if self.fast else WHOLE
 
 
-def measure_lab(lab: Lab, place: Workplace, say: Callable[[str], None]) -> None:
-    """Measures every subject that has not been, and the untrained ones beside them; results are JSON files."""
-    for cell in lab.cells:
-        conditions = [(cell.method, True)]
-        if cell.method == "rule" and cell.seed < lab.first + lab.controls:
-            conditions.append(("untrained", False))
-        for condition, trained in conditions:
-            file = result_file(place, condition, cell.seed)
-            if not file.exists():
-                found = measure(open_subject(place.run(cell), trained))
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(file, json.dumps(found).encode())
-                say(f"measured {condition}, subject {cell.seed}")
+FAST_LAB = Lab(seeds=3, controls=1, fast=True)
 
 
-def result_file(place: Workplace, condition: str, subject: int) -> Path:
-    """Where the measurements of one subject lie."""
-    return _measured(place, condition) / f"subject-{subject}.json"
+def report(place: Workplace, command: str, fast: bool, say: Callable[[str], None]) -> Path:
+    """Judges what was measured, says it, and writes figure, numbers and page beside it; the page's path.
 
-
-def report(place: Workplace, command: str, fast: bool) -> Path:
-    """Judges what was measured, and writes figure, numbers and page beside it; the page's path."""
+    fast: whether subjects are those of a fast run, of which no verdict is given.
+    """
     folder = place.results / place.name
-    subjects = read_measured(place, "rule")
+    subjects = read_measured(place, RULE)
     if not subjects:
         raise AnalysisError(f"{folder}: no subject has been measured; run the replay lab first")
     measured = gather(subjects)
     draw_sequenceness(measured.effects, beside_relabelled(measured).threshold, folder / "sequenceness")
     verdicts, controls = judge(measured), _controls(place, subjects, measured)
+    if fast:
+        verdicts = [replace(each, verdict=NOT_TOLD) for each in verdicts]
     pairs = sum(true_pairs(each["subject"]) for each in subjects)
     write_whole(
         folder / "replay_lab.json",
         json.dumps(
             {
                 "subjects": len(subjects),
+                "fast": fast,
                 "true_pairs_on_test_days": pairs,
                 "criteria": [asdict(each) for each in verdicts],
                 "controls": [asdict(each) for each in controls],
@@ -110,19 +94,11 @@ def report(place: Workplace, command: str, fast: bool) -> Path:
             indent=1,
         ).encode(),
     )
+    for each in verdicts:
+        say(f"{each.name} {each.verdict}: {each.found}")
     figure = inline("png", (folder / "sequenceness.png").read_bytes())
     page = LabPage(len(subjects), pairs, figure, verdicts, controls, command, fast)
     return write_lab(page, folder / "replay_lab.html")
-
-
-def read_measured(place: Workplace, condition: str) -> list[dict[str, Any]]:
-    """What was measured under a condition, subject by subject."""
-    files = _measured(place, condition).glob("subject-*.json")
-    found = [(file, read_json(file)) for file in files]
-    for file, measured in found:
-        if type(measured.get("subject")) is not int:
-            raise FileError(f"{file}: holds no measurements of a subject; remove it to measure again")
-    return sorted((measured for _, measured in found), key=lambda each: each["subject"])
 
 
 def gather(subjects: list[dict[str, Any]]) -> Measured:
@@ -156,10 +132,6 @@ def true_pairs(subject: int) -> int:
     return sum(count_true_pairs(each.state.tolist(), 1, len(CHAINS[0])) for each in told)
 
 
-def _measured(place: Workplace, condition: str) -> Path:
-    return place.results / place.name / "measured" / condition
-
-
 def _weights(subject: dict[str, Any]) -> np.ndarray:
     """`[L, 8, 8]`, empirical transitions of a subject's dreams in rest 1."""
     if subject["weights"] is None:
@@ -178,7 +150,7 @@ def _controls(place: Workplace, subjects: list[dict[str, Any]], measured: Measur
     if len(subjects) > 1:
         effects["the true order of another subject"] = strangers(subjects)
     for condition, words in (
-        ("untrained", "an untrained world model"),
+        (UNTRAINED, "an untrained world model"),
         ("no-rule", "trained without walks"),
         ("shuffled-rule", "trained with another rule for every set"),
     ):

@@ -1,8 +1,8 @@
-"""The figure of the replay lab: sequenceness by lag, as in figure 2 of Liu et al. 2019."""
+"""The figures of the replay lab: sequenceness by lag, as in figure 2 of Liu et al. 2019, and the learning curve."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,5 +39,37 @@ def draw_sequenceness(effects: Mapping[tuple[str, str], np.ndarray], threshold: 
         axes.set_ylabel("forward minus backward")
     for axes in panels[-1]:
         axes.set_xlabel("lag, replayed moments")
+    _save(figure, stem)
+
+
+def draw_learnability(
+    sets: Sequence[int], query: Sequence[np.ndarray], forward: Sequence[np.ndarray], stem: Path
+) -> None:
+    """Over the number of training sets: share of right decisions, and D of dreams in the true order at lag 1.
+
+    query, forward: `[n]` for each number of sets, a value a subject, NaN where there is none. Writes `stem`.png and
+    `stem`.svg.
+    """
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    panels = figure.subplots(1, 2, sharex=True)
+    for axes, values, words, nothing in (
+        (panels[0], query, "right decisions, share 0.5", 0.5),
+        (panels[1], forward, "dreams, true order, lag 1", 0.0),
+    ):
+        axes.axhline(nothing, color="0.3", linestyle="--", linewidth=1)
+        for number, each in zip(sets, values, strict=True):
+            axes.plot([number] * len(each), each, "o", color="C0", alpha=0.4, markersize=5, markeredgewidth=0)
+        axes.plot(sets, [np.nanmean(each) for each in values], color="C0", marker="_", markersize=14)
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(sets, [str(number) for number in sets])
+        axes.minorticks_off()
+        axes.set_xlabel("sets of objects on the training day")
+        axes.set_title(words, fontsize=10)
+        axes.grid(alpha=0.3)
+    panels[0].set_ylim(top=1.02)
+    _save(figure, stem)
+
+
+def _save(figure: Figure, stem: Path) -> None:
     for kind in ("png", "svg"):
         figure.savefig(f"{stem}.{kind}", dpi=140, metadata={"Date": None} if kind == "svg" else None)
