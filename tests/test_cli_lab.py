@@ -12,7 +12,7 @@ def test_the_lab_has_as_many_subjects_as_the_paper_unless_told_otherwise():
 
 def test_numbers_of_sets_are_a_list_and_not_for_a_fast_run(capsys):
     assert parse(["replay-lab", "--sets", "8,32"]).sets == (8, 32)
-    for wrong in (["--sets", "8,0"], ["--sets", "8,x"], ["--sets", "8", "--fast"]):
+    for wrong in (["--sets", "8,0"], ["--sets", "8,x"], ["--sets", "8", "--fast"], ["--coins", "run", "--sets", "8"]):
         with pytest.raises(SystemExit) as ended:
             parse(["replay-lab", *wrong])
         assert ended.value.code == 2 and "--sets" in capsys.readouterr().err

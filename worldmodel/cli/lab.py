@@ -27,6 +27,9 @@ def add_replay_lab(command: argparse.ArgumentParser) -> None:
     other.add_argument(
         "--sets", type=positives, metavar="N,N", help="instead: the lab by number of training sets, no controls"
     )
+    other.add_argument(
+        "--coins", type=Path, nargs="+", metavar="RUN", help="instead: after which dreams a coin is expected, in RUNs"
+    )
     command.set_defaults(run_command=replay_lab)
 
 
@@ -34,23 +37,27 @@ def replay_lab(options: argparse.Namespace) -> None:
     """`worldmodel replay-lab`."""
     from worldmodel.running.machine import available_cores
     from worldmodel.studies.benchmark_run import Workplace, run_suite
+    from worldmodel.studies.lab_coins import report_coins
     from worldmodel.studies.lab_days import measure_days
     from worldmodel.studies.lab_learnability import Learnability, report_learnability
     from worldmodel.studies.lab_subject import WHOLE
     from worldmodel.studies.replay_lab import FAST_LAB, Lab, report
 
+    console = Console()
+
+    def say(words: str) -> None:
+        console.print(words, highlight=False, soft_wrap=True)
+
+    if options.coins:
+        print(report_coins(options.coins, options.results / NAME / "coins.json", say))
+        return
     asked: Lab | Learnability
     if options.sets:
         asked, extent, name = Learnability(options.sets, options.seeds, options.first), WHOLE, f"{NAME}/learnability"
     else:
         asked = FAST_LAB if options.fast else Lab(options.seeds, options.controls, options.first)
         extent, name = asked.extent, f"{NAME}-fast" if options.fast else NAME
-    place, console = Workplace(name, options.runs, options.results), Console()
-
-    def say(words: str) -> None:
-        console.print(words, highlight=False, soft_wrap=True)
-
-    days = asked.days
+    place, days = Workplace(name, options.runs, options.results), asked.days
     run_suite(days.suite, days.cells, place, options.jobs or available_cores(), console)
     measure_days(days, place, say, extent)
     command = _again(options)

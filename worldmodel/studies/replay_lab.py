@@ -30,7 +30,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "no-rule": {"environment.kwargs.walks": 0},
 }
 """What subjects learn: the rule, another one for every set of objects, or stories without walks."""
-FAST = {"trainer.replay_ratio": 0.012}
+FAST = {"trainer.replay_ratio": 0.02}
 FAST_EXTENT = Extent(rest_steps=40, plans=16, localisers=6, walks=150)
 NOT_TOLD = "not told by a fast run"
 
@@ -41,7 +41,7 @@ class Lab:
 
     seeds: subjects that learn the rule; controls: subjects of each control.
     first: number of the first subject; others are fresh ones, with other rules, objects and random numbers.
-    fast: shorter training and measurement, to see the figure; no criterion is judged.
+    fast: shorter training and measurement, to see the figure; nobody else is trained, and no criterion is judged.
     """
 
     seeds: int = 21
@@ -54,7 +54,8 @@ class Lab:
         """Its training days."""
         every = range(self.first, self.first + self.seeds)
         some = range(self.first, self.first + self.controls)
-        subjects = {name: every if name == RULE else some for name in CONDITIONS}
+        others = range(0) if self.fast else some
+        subjects = {name: every if name == RULE else others for name in CONDITIONS}
         return Days(subjects, CONDITIONS, FAST if self.fast else {}, untrained=some)
 
     @property
@@ -63,7 +64,7 @@ class Lab:
         return FAST_EXTENT if self.fast else WHOLE
 
 
-FAST_LAB = Lab(seeds=3, controls=1, fast=True)
+FAST_LAB = Lab(seeds=3, controls=3, fast=True)
 
 
 def report(place: Workplace, command: str, fast: bool, say: Callable[[str], None]) -> Path:

@@ -1,0 +1,167 @@
+"""After which dreams a coin is expected, over many stories of new objects: where what is said of C4 comes from.
+
+A dream of the neutral sequence should end without one. That it sometimes does not may lie in what was learned of
+rewards (then walks that are lived mislead as well), in the last object of the dream (then it is another one), in the
+cue, in which the ends of both sequences are shown again (then dreams of uncued stories are right), or in latents that
+are drawn (then the likeliest ones are right).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from worldmodel.analysis.lab_criteria import CHAINS
+from worldmodel.atomic import write_whole
+from worldmodel.environments.replay_story import ReplayStory
+from worldmodel.environments.scrambles import slots
+from worldmodel.experience import LatentState
+from worldmodel.model import WorldModel, latents
+from worldmodel.running.stories import Told, tell
+from worldmodel.studies.lab_subject import STATES, Subject, open_subject
+
+STORIES = 150
+LENGTH = len(CHAINS[0])
+EXPECTED = 0.5
+"""Expected reward from which on a coin is expected."""
+NEW_SETS = 10**7
+"""Sets of objects of the walks that are lived, so many that none was learned from."""
+
+Step = Callable[[WorldModel, LatentState, Tensor], LatentState]
+
+
+def report_coins(runs: list[Path], file: Path, say: Callable[[str], None]) -> Path:
+    """Says what comes out for each run of the lab, and writes it to a JSON file; its path."""
+    found = []
+    for run in runs:
+        found.append({"run": run.name, **coins(open_subject(run))})
+        say(f"{run}: {_in_words(found[-1])}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, json.dumps(found, indent=1).encode())
+    return file
+
+
+@torch.no_grad()
+def coins(subject: Subject, stories: int = STORIES) -> dict[str, Any]:
+    """Of one subject: `looks` and `lived` (see below), and how dreams of each kind end (see `_ends`)."""
+    torch.manual_seed(subject.number)
+    return {
+        "subject": subject.number,
+        "looks": looks(subject),
+        "lived": lived(subject, stories),
+        "cued, drawn": dreamt(subject, stories, 1, drawn),
+        "cued, likeliest": dreamt(subject, stories, 1, likeliest),
+        "uncued, drawn": dreamt(subject, stories, 0, drawn),
+        "uncued, likeliest": dreamt(subject, stories, 0, likeliest),
+    }
+
+
+def looks(subject: Subject) -> float:
+    """Share of the latent variables in which two draws of the latent of one and the same look agree."""
+    told = tell(subject.test_day(), subject.number, {"phase": "localise"})
+    posterior = subject.world_model.encode(told.movie.observation)[0, told.state >= 0]
+    first, second = (latents.sample(posterior).argmax(-1) for _ in range(2))
+    return float((first == second).float().mean())
+
+
+def lived(subject: Subject, stories: int) -> dict[str, float]:
+    """Share of walks after which a coin is expected before it is seen, of new objects, by what the walk pays."""
+    story = ReplayStory(**{**subject.stories, "sets": NEW_SETS, "uncued": 0.0, "walks": 1})
+    generator = np.random.default_rng(subject.number)
+    expected: dict[str, list[bool]] = {"rewarded": [], "neutral": []}
+    for number in range(stories):
+        told = tell(story, subject.number * stories + number, choose=lambda: int(generator.integers(STATES)))
+        observed = subject.world_model.observe(told.movie)
+        seen = latents.sample(observed.prior[:, -1]).flatten(-2)
+        reward = subject.world_model.reward(LatentState.join(observed.latent.recurrent[:, -1], seen))
+        paid = told.state[-2] // LENGTH == told.rewarded
+        expected["rewarded" if paid else "neutral"].append(bool(reward > EXPECTED))
+    return {name: float(np.mean(each)) for name, each in expected.items()}
+
+
+def dreamt(subject: Subject, stories: int, cues: int, step: Step) -> dict[str, float]:
+    """How dreams end that begin with each slot of so many stories of new objects: shares of what `_ends` tells.
+
+    Of cued stories also the share of rewarded and of neutral dreams after which a coin is expected.
+    """
+    ends = []
+    for number in range(stories):
+        story = ReplayStory(**{**subject.stories, "day": "test", "cues": cues, "test_set": number})
+        told = tell(story, subject.number * stories + number)
+        ends.append(_ends(subject.world_model, told, slots(story.rule), step))
+    every = np.concatenate(ends)
+    found = {"right last object": every[:, 2].mean(), "other end": every[:, 3].mean()}
+    if cues:
+        paid, right = every[:, 0] > 0, every[:, 2] > 0
+        wrong = [(each[each[:, 0] == 0, 1]).mean() for each in ends]
+        found |= {
+            "rewarded": every[paid, 1].mean(),
+            "neutral": every[~paid, 1].mean(),
+            "neutral, right last object": every[~paid & right, 1].mean(),
+            "stories with no neutral coin": np.mean(np.array(wrong) == 0),
+        }
+    return {name: float(value) for name, value in found.items()}
+
+
+def drawn(world_model: WorldModel, state: LatentState, action: Tensor) -> LatentState:
+    """A step of a dream as dreams are."""
+    return world_model.predict(state, action)
+
+
+def likeliest(world_model: WorldModel, state: LatentState, action: Tensor) -> LatentState:
+    """A step of a dream that sees the likeliest class of every variable."""
+    reached, prior = world_model.foresee(state, action)
+    seen = F.one_hot(prior.argmax(-1), prior.shape[-1]).flatten(-2).to(prior.dtype)
+    table = world_model.prior_head.remember(reached.recurrent, seen, state.table)
+    return LatentState.join(reached.recurrent, seen, table)
+
+
+def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], step: Step) -> np.ndarray:
+    """A dream from each slot, `[8, 4]` of 0 and 1: pays; coin expected; last object right; that of the other sequence.
+
+    The last object is the one of the story whose likeliest latent agrees in most variables with what was dreamt.
+    """
+    observed = world_model.observe(told.movie)
+    state = LatentState.concatenate([observed.latent[:, -1]] * STATES)
+    began = torch.tensor(where)
+    sequence, last = began // LENGTH, LENGTH - began % LENGTH  # the last object is dreamt in step `last`
+    codes, action = _codes(told, observed.posterior[0]), torch.arange(STATES)
+    coin, object_dreamt = torch.zeros(STATES), torch.zeros(STATES, dtype=torch.long)
+    for number in range(1, LENGTH + 2):
+        state, action = step(world_model, state, action), torch.zeros_like(action)
+        seen = state.stochastic.unflatten(-1, world_model.latent_shape).argmax(-1)
+        nearest = (seen[:, None] == codes).float().mean(-1).argmax(-1)
+        object_dreamt = torch.where(last == number, nearest, object_dreamt)
+        coin = torch.where(last + 1 == number, world_model.reward(state), coin)
+    end, other = (each * LENGTH + LENGTH - 1 for each in (sequence, 1 - sequence))
+    columns = (sequence == told.rewarded, coin > EXPECTED, object_dreamt == end, object_dreamt == other)
+    return torch.stack(columns, 1).float().numpy()
+
+
+def _codes(told: Told, posterior: Tensor) -> Tensor:
+    """The likeliest latent `[8, S]` of each object when it was shown, by state."""
+    shown = {state: row for row, state in enumerate(told.state) if told.phase[row] == "present"}
+    return torch.stack([posterior[shown[state]].argmax(-1) for state in range(STATES)])
+
+
+def _in_words(found: dict[str, Any]) -> str:
+    walks, dreams, sure = found["lived"], found["cued, drawn"], found["cued, likeliest"]
+    ends = [
+        f"{name} {each['right last object']:.1%} (other end {each['other end']:.1%})"
+        for name, each in found.items()
+        if isinstance(each, dict) and "other end" in each
+    ]
+    return (
+        f"coin after lived walks: rewarded {walks['rewarded']:.1%}, neutral {walks['neutral']:.1%}; "
+        f"after dreams: rewarded {dreams['rewarded']:.1%}, neutral {dreams['neutral']:.1%}, neutral with the right "
+        f"last object {dreams['neutral, right last object']:.1%}; in {dreams['stories with no neutral coin']:.0%} of "
+        f"the stories after no neutral dream; likeliest latents: {sure['rewarded']:.1%}, {sure['neutral']:.1%}; "
+        f"right last object: {', '.join(ends)}; two draws of one look agree in {found['looks']:.0%}"
+    )
