@@ -1,9 +1,10 @@
 """After which dreams a coin is expected, over many stories of new objects: where what is said of C4 comes from.
 
 A dream of the neutral sequence should end without one. That it sometimes does not may lie in what was learned of
-rewards (then walks that are lived mislead as well), in the last object of the dream (then it is another one), in the
-cue, in which the ends of both sequences are shown again (then dreams of uncued stories are right), or in latents that
-are drawn (then the likeliest ones are right).
+rewards (then walks that are lived mislead as well), in a last object that is another one (then there are no coins after
+right ones), in the cue, which shows the ends of both sequences again (then dreams of uncued stories have the right
+ends), in classes that are drawn (then the likeliest ones mislead less), or in a last object that is the right one but
+not dreamt clearly (then there are no coins where it is shown instead).
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ EXPECTED = 0.5
 NEW_SETS = 10**7
 """Sets of objects of the walks that are lived, so many that none was learned from."""
 
-Step = Callable[[WorldModel, LatentState, Tensor], LatentState]
+See = Callable[[Tensor], Tensor]
+"""One-hot classes `[..., S, K]` that are seen of a prior, log-probabilities `[..., S, K]`."""
 
 
 def report_coins(runs: list[Path], file: Path, say: Callable[[str], None]) -> Path:
@@ -52,14 +54,15 @@ def report_coins(runs: list[Path], file: Path, say: Callable[[str], None]) -> Pa
 def coins(subject: Subject, stories: int = STORIES) -> dict[str, Any]:
     """Of one subject: `looks` and `lived` (see below), and how dreams of each kind end (see `_ends`)."""
     torch.manual_seed(subject.number)
+    cues = subject.stories.get("cues", 1)
     return {
         "subject": subject.number,
         "looks": looks(subject),
         "lived": lived(subject, stories),
-        "cued, drawn": dreamt(subject, stories, 1, drawn),
-        "cued, likeliest": dreamt(subject, stories, 1, likeliest),
-        "uncued, drawn": dreamt(subject, stories, 0, drawn),
-        "uncued, likeliest": dreamt(subject, stories, 0, likeliest),
+        "cued": dreamt(subject, stories, cues),
+        "cued, likeliest classes": dreamt(subject, stories, cues, _likeliest),
+        "cued, last object shown": dreamt(subject, stories, cues, shown=True),
+        "uncued": dreamt(subject, stories, 0),
     }
 
 
@@ -86,16 +89,19 @@ def lived(subject: Subject, stories: int) -> dict[str, float]:
     return {name: float(np.mean(each)) for name, each in expected.items()}
 
 
-def dreamt(subject: Subject, stories: int, cues: int, step: Step) -> dict[str, float]:
+def dreamt(
+    subject: Subject, stories: int, cues: int, see: See = latents.sample, shown: bool = False
+) -> dict[str, float]:
     """How dreams end that begin with each slot of so many stories of new objects: shares of what `_ends` tells.
 
-    Of cued stories also the share of rewarded and of neutral dreams after which a coin is expected.
+    Of cued stories also the share of rewarded and of neutral dreams after which a coin is expected. Where `shown`, the
+    last object of a dream is seen as it was when it was shown.
     """
     ends = []
     for number in range(stories):
         story = ReplayStory(**{**subject.stories, "day": "test", "cues": cues, "test_set": number})
         told = tell(story, subject.number * stories + number)
-        ends.append(_ends(subject.world_model, told, slots(story.rule), step))
+        ends.append(_ends(subject.world_model, told, slots(story.rule), see, shown))
     every = np.concatenate(ends)
     found = {"right last object": every[:, 2].mean(), "other end": every[:, 3].mean()}
     if cues:
@@ -110,58 +116,55 @@ def dreamt(subject: Subject, stories: int, cues: int, step: Step) -> dict[str, f
     return {name: float(value) for name, value in found.items()}
 
 
-def drawn(world_model: WorldModel, state: LatentState, action: Tensor) -> LatentState:
-    """A step of a dream as dreams are."""
-    return world_model.predict(state, action)
-
-
-def likeliest(world_model: WorldModel, state: LatentState, action: Tensor) -> LatentState:
-    """A step of a dream that sees the likeliest class of every variable."""
-    reached, prior = world_model.foresee(state, action)
-    seen = F.one_hot(prior.argmax(-1), prior.shape[-1]).flatten(-2).to(prior.dtype)
-    table = world_model.prior_head.remember(reached.recurrent, seen, state.table)
-    return LatentState.join(reached.recurrent, seen, table)
-
-
-def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], step: Step) -> np.ndarray:
+def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], see: See, shown: bool) -> np.ndarray:
     """A dream from each slot, `[8, 4]` of 0 and 1: pays; coin expected; last object right; that of the other sequence.
 
-    The last object is the one of the story whose likeliest latent agrees in most variables with what was dreamt.
+    The last object is the one of the story whose likeliest classes agree in most variables with what was dreamt.
     """
     observed = world_model.observe(told.movie)
     state = LatentState.concatenate([observed.latent[:, -1]] * STATES)
     began = torch.tensor(where)
     sequence, last = began // LENGTH, LENGTH - began % LENGTH  # the last object is dreamt in step `last`
-    codes, action = _codes(told, observed.posterior[0]), torch.arange(STATES)
-    coin, object_dreamt = torch.zeros(STATES), torch.zeros(STATES, dtype=torch.long)
-    for number in range(1, LENGTH + 2):
-        state, action = step(world_model, state, action), torch.zeros_like(action)
-        seen = state.stochastic.unflatten(-1, world_model.latent_shape).argmax(-1)
-        nearest = (seen[:, None] == codes).float().mean(-1).argmax(-1)
-        object_dreamt = torch.where(last == number, nearest, object_dreamt)
-        coin = torch.where(last + 1 == number, world_model.reward(state), coin)
     end, other = (each * LENGTH + LENGTH - 1 for each in (sequence, 1 - sequence))
-    columns = (sequence == told.rewarded, coin > EXPECTED, object_dreamt == end, object_dreamt == other)
+    posterior, action = _when_shown(told, observed.posterior[0]), torch.arange(STATES)
+    coin, dreamt_end = torch.zeros(STATES), torch.zeros(STATES, dtype=torch.long)
+    for number in range(1, LENGTH + 2):
+        reached, prior = world_model.foresee(state, action)
+        seen, now = see(prior), last == number
+        agreement = (seen.argmax(-1)[:, None] == posterior.argmax(-1)).float().mean(-1)
+        dreamt_end = torch.where(now, agreement.argmax(-1), dreamt_end)
+        if shown:
+            seen = torch.where(now[:, None, None], latents.sample(posterior[end]), seen)
+        table = world_model.prior_head.remember(reached.recurrent, seen.flatten(-2), state.table)
+        state, action = LatentState.join(reached.recurrent, seen.flatten(-2), table), torch.zeros_like(action)
+        coin = torch.where(last + 1 == number, world_model.reward(state), coin)
+    columns = (sequence == told.rewarded, coin > EXPECTED, dreamt_end == end, dreamt_end == other)
     return torch.stack(columns, 1).float().numpy()
 
 
-def _codes(told: Told, posterior: Tensor) -> Tensor:
-    """The likeliest latent `[8, S]` of each object when it was shown, by state."""
+def _likeliest(prior: Tensor) -> Tensor:
+    return F.one_hot(prior.argmax(-1), prior.shape[-1]).to(prior.dtype)
+
+
+def _when_shown(told: Told, posterior: Tensor) -> Tensor:
+    """The posterior `[8, S, K]` of each object when it was shown, by state."""
     shown = {state: row for row, state in enumerate(told.state) if told.phase[row] == "present"}
-    return torch.stack([posterior[shown[state]].argmax(-1) for state in range(STATES)])
+    return posterior[[shown[state] for state in range(STATES)]]
 
 
 def _in_words(found: dict[str, Any]) -> str:
-    walks, dreams, sure = found["lived"], found["cued, drawn"], found["cued, likeliest"]
-    ends = [
-        f"{name} {each['right last object']:.1%} (other end {each['other end']:.1%})"
-        for name, each in found.items()
-        if isinstance(each, dict) and "other end" in each
-    ]
+    walks, cued = found["lived"], found["cued"]
+    coined = {
+        "lived walks": walks,
+        "dreams": cued,
+        "those of likeliest classes": found["cued, likeliest classes"],
+        "those with the last object shown": found["cued, last object shown"],
+    }
+    after = (f"{name} {each['rewarded']:.1%}, {each['neutral']:.1%}" for name, each in coined.items())
     return (
-        f"coin after lived walks: rewarded {walks['rewarded']:.1%}, neutral {walks['neutral']:.1%}; "
-        f"after dreams: rewarded {dreams['rewarded']:.1%}, neutral {dreams['neutral']:.1%}, neutral with the right "
-        f"last object {dreams['neutral, right last object']:.1%}; in {dreams['stories with no neutral coin']:.0%} of "
-        f"the stories after no neutral dream; likeliest latents: {sure['rewarded']:.1%}, {sure['neutral']:.1%}; "
-        f"right last object: {', '.join(ends)}; two draws of one look agree in {found['looks']:.0%}"
+        f"coin, rewarded and neutral, after {'; '.join(after)}; after neutral dreams with the right last object "
+        f"{cued['neutral, right last object']:.1%}; in {cued['stories with no neutral coin']:.0%} of the stories after "
+        f"no neutral dream; last object right {cued['right last object']:.1%}, that of the other sequence "
+        f"{cued['other end']:.1%}, without cue {found['uncued']['right last object']:.1%}, "
+        f"{found['uncued']['other end']:.1%}; two draws of one look agree in {found['looks']:.0%}"
     )
