@@ -94,6 +94,7 @@ def test_real_offline_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
     while b"environment_step" not in record.read_bytes() and time.monotonic() < patience:
         time.sleep(0.05)
     assert b"environment_step" in record.read_bytes()
+    time.sleep(1)  # W&B names folders by the second, and adds a number to a name that is taken
     resumed = SafeWandb(run)
     resumed.log_metrics({"loss": 1.0, "environment_step": 20})
     resumed.finish()

@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from worldmodel.cli.arguments import natural, positive, positives
 from worldmodel.cli.benchmarks import RESULTS
+
+if TYPE_CHECKING:
+    from worldmodel.studies.benchmark_run import Workplace
+    from worldmodel.studies.lab_days import Days
+    from worldmodel.studies.lab_subject import Extent
 
 NAME = "replay-lab"
 
@@ -35,36 +41,51 @@ def add_replay_lab(command: argparse.ArgumentParser) -> None:
 
 def replay_lab(options: argparse.Namespace) -> None:
     """`worldmodel replay-lab`."""
-    from worldmodel.running.machine import available_cores
-    from worldmodel.studies.benchmark_run import Workplace, run_suite
-    from worldmodel.studies.lab_coins import report_coins
-    from worldmodel.studies.lab_days import measure_days
-    from worldmodel.studies.lab_learnability import Learnability, report_learnability
-    from worldmodel.studies.lab_subject import WHOLE
+    if options.coins:
+        _coins(options)
+    elif options.sets:
+        _learnability(options)
+    else:
+        _lab(options)
+
+
+def _lab(options: argparse.Namespace) -> None:
     from worldmodel.studies.replay_lab import FAST_LAB, Lab, report
 
-    console = Console()
+    lab = FAST_LAB if options.fast else Lab(options.seeds, options.controls, options.first)
+    place = _spend(lab.days, lab.extent, f"{NAME}-fast" if options.fast else NAME, options)
+    print(report(place, _again(options), options.fast, _say))
 
-    def say(words: str) -> None:
-        console.print(words, highlight=False, soft_wrap=True)
 
-    if options.coins:
-        print(report_coins(options.coins, options.results / NAME / "coins.json", say))
-        return
-    asked: Lab | Learnability
-    if options.sets:
-        asked, extent, name = Learnability(options.sets, options.seeds, options.first), WHOLE, f"{NAME}/learnability"
-    else:
-        asked = FAST_LAB if options.fast else Lab(options.seeds, options.controls, options.first)
-        extent, name = asked.extent, f"{NAME}-fast" if options.fast else NAME
-    place, days = Workplace(name, options.runs, options.results), asked.days
-    run_suite(days.suite, days.cells, place, options.jobs or available_cores(), console)
-    measure_days(days, place, say, extent)
-    command = _again(options)
-    if isinstance(asked, Learnability):
-        print(report_learnability(asked, place, command, say))
-    else:
-        print(report(place, command, options.fast, say))
+def _learnability(options: argparse.Namespace) -> None:
+    from worldmodel.studies.lab_learnability import Learnability, report_learnability
+    from worldmodel.studies.lab_subject import WHOLE
+
+    asked = Learnability(options.sets, options.seeds, options.first)
+    place = _spend(asked.days, WHOLE, f"{NAME}/learnability", options)
+    print(report_learnability(asked, place, _again(options), _say))
+
+
+def _coins(options: argparse.Namespace) -> None:
+    from worldmodel.studies.lab_coins import report_coins
+
+    print(report_coins(options.coins, options.results / NAME / "coins.json", _say))
+
+
+def _spend(days: Days, extent: Extent, name: str, options: argparse.Namespace) -> Workplace:
+    """Lets the days be spent and measures their subjects, each that has not been; where all of it lies."""
+    from worldmodel.running.machine import available_cores
+    from worldmodel.studies.benchmark_run import Workplace, run_suite
+    from worldmodel.studies.lab_days import measure_days
+
+    place = Workplace(name, options.runs, options.results)
+    run_suite(days.suite, days.cells, place, options.jobs or available_cores(), Console())
+    measure_days(days, place, _say, extent)
+    return place
+
+
+def _say(words: str) -> None:
+    Console().print(words, highlight=False, soft_wrap=True)
 
 
 def _again(options: argparse.Namespace) -> str:

@@ -93,7 +93,7 @@ class WorldModel(LightningModule):
         stochastic = latents.sample(self.encode(observation)).flatten(-2)
         recurrent = self._advance(state, action)
         recurrent = torch.where(first[:, None], torch.tanh(self.first_recurrent), recurrent)
-        return self._arrive(recurrent, stochastic, state.table.forget(first) if state.table else None)
+        return self.arrive(recurrent, stochastic, state.table.forget(first) if state.table else None)
 
     def initial(self, count: int) -> LatentState:
         """The state `[N]` in which an episode begins, nothing seen yet."""
@@ -111,7 +111,11 @@ class WorldModel(LightningModule):
         """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
         recurrent = self._advance(state, action)
         prior = self._categorical(self.prior_head.step(recurrent, state.table))
-        return self._arrive(recurrent, latents.sample(prior).flatten(-2), state.table), prior
+        return self.arrive(recurrent, latents.sample(prior).flatten(-2), state.table), prior
+
+    def arrive(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> LatentState:
+        """The state `[N]` in which `stochastic` is seen, itself written into the table of the moments before it."""
+        return LatentState.join(recurrent, stochastic, self.prior_head.remember(recurrent, stochastic, table))
 
     def follow(self, start: LatentState, action: Tensor) -> LatentState:
         """Runs on without the world under given actions: start `[B]` and action `[B, H]` to states `[B, H+1]`."""
@@ -223,10 +227,6 @@ class WorldModel(LightningModule):
         """Compiles what gains from it; recurrent layers are left alone (TorchDynamo does not trace them)."""
         for part in (self.encoder, self.decoder, self.posterior_head, self.reward_head, self.continue_head):
             part.compile()
-
-    def _arrive(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> LatentState:
-        """The state `[N]` in which `stochastic` is seen, itself written into the table of the moments before it."""
-        return LatentState.join(recurrent, stochastic, self.prior_head.remember(recurrent, stochastic, table))
 
     def _advance(self, state: LatentState, action: Tensor) -> Tensor:
         """The recurrent state `[B, D]` after `action` `[B]`."""

@@ -58,10 +58,12 @@ def compare_mixtures(table: Table) -> list[Comparison]:
             for end in sorted(pure):
                 ours, theirs = methods[method], methods[end]
                 alike = any_of(ours).last.gradient_step == any_of(theirs).last.gradient_step
-                ended = _pairs(ours, theirs, lambda cell, other: cell.last.mean)
+                pairs = [(ours[seed], theirs[seed]) for seed in sorted(ours.keys() & theirs.keys())]
+                ended = _scores(pairs, lambda cell, other: cell.last.mean)
                 found.append(_compare(game, method, end, "gradient steps" if alike else "environment steps", ended))
                 for clock in CLOCKS:
-                    timed = _pairs(*_timed_alike(ours, theirs, clock), partial(_score_at_equal_time, clock))
+                    alike_timed = [pair for pair in pairs if _timed_alike(clock, *pair)]
+                    timed = _scores(alike_timed, partial(_score_at_equal_time, clock))
                     if clock == "wall" or len(timed):
                         found.append(_compare(game, method, end, f"{clock} time", timed))
     return found
@@ -78,20 +80,12 @@ def _compare(game: str, method: str, against: str, budget: str, pairs: np.ndarra
     return Comparison(game, method, against, budget, len(pairs), difference, verdict)
 
 
-def _timed_alike(
-    ours: dict[int, CellResult], theirs: dict[int, CellResult], clock: Clock
-) -> tuple[dict[int, CellResult], dict[int, CellResult]]:
-    """The seeds of both that were timed by this clock, and by the same ones.
+def _timed_alike(clock: Clock, cell: CellResult, other: CellResult) -> bool:
+    """Whether both were timed by this clock, and by the same ones.
 
     A cell without processor time is of an older release, so it ran on another occasion, with other work beside.
     """
-    alike = [
-        seed
-        for seed in ours.keys() & theirs.keys()
-        if bool(ours[seed].seconds("processor")) == bool(theirs[seed].seconds("processor"))
-        and ours[seed].seconds(clock)
-    ]
-    return {seed: ours[seed] for seed in alike}, {seed: theirs[seed] for seed in alike}
+    return bool(cell.seconds(clock)) and bool(cell.seconds("processor")) == bool(other.seconds("processor"))
 
 
 def _score_at_equal_time(clock: Clock, cell: CellResult, other: CellResult) -> float:
@@ -99,10 +93,9 @@ def _score_at_equal_time(clock: Clock, cell: CellResult, other: CellResult) -> f
     return cell.score_at(min(cell.seconds(clock)[-1], other.seconds(clock)[-1]), clock)
 
 
-def _pairs(ours: dict[int, CellResult], theirs: dict[int, CellResult], score: Score) -> np.ndarray:
-    """Scores `[seeds, 2]` of both methods, of the seeds they have in common."""
-    common = sorted(ours.keys() & theirs.keys())
-    found = [(score(ours[seed], theirs[seed]), score(theirs[seed], ours[seed])) for seed in common]
+def _scores(pairs: list[tuple[CellResult, CellResult]], score: Score) -> np.ndarray:
+    """Scores `[seeds, 2]` of both cells of each pair."""
+    found = [(score(cell, other), score(other, cell)) for cell, other in pairs]
     return np.array(found, float).reshape(-1, 2)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from worldmodel.analysis.lab_criteria import CHAINS
@@ -135,15 +134,15 @@ def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], see: See,
         dreamt_end = torch.where(now, agreement.argmax(-1), dreamt_end)
         if shown:
             seen = torch.where(now[:, None, None], latents.sample(posterior[end]), seen)
-        table = world_model.prior_head.remember(reached.recurrent, seen.flatten(-2), state.table)
-        state, action = LatentState.join(reached.recurrent, seen.flatten(-2), table), torch.zeros_like(action)
+        state = world_model.arrive(reached.recurrent, seen.flatten(-2), state.table)
+        action = torch.zeros_like(action)
         coin = torch.where(last + 1 == number, world_model.reward(state), coin)
     columns = (sequence == told.rewarded, coin > EXPECTED, dreamt_end == end, dreamt_end == other)
     return torch.stack(columns, 1).float().numpy()
 
 
 def _likeliest(prior: Tensor) -> Tensor:
-    return F.one_hot(prior.argmax(-1), prior.shape[-1]).to(prior.dtype)
+    return latents.temper(prior, 0).exp()
 
 
 def _when_shown(told: Told, posterior: Tensor) -> Tensor:
