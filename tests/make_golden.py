@@ -30,7 +30,7 @@ def opinions(run: Path) -> list[float]:
     """What the agent of a run thinks of a latent state that nothing was drawn for: values, reward, its picture."""
     agent = load_agent(run)
     model = agent.world_model
-    latent = LatentState(torch.linspace(-1, 1, model.features)[None], model.settings.recurrent_units)
+    latent = LatentState(torch.linspace(-1, 1, model.features)[None], model.recurrent_units)
     picture = model.decode(latent).float().mean()
     return [*agent.q_network.values(latent)[0].tolist(), float(model.reward(latent)), float(picture)]
 

@@ -32,7 +32,19 @@ class Prior(Protocol):
         ...
 
 
-class RecurrentPrior(nn.Sequential):
+class Tableless(nn.Module):
+    """A prior that keeps no table of the episode."""
+
+    def empty(self, count: int) -> Table | None:
+        """None."""
+        return None
+
+    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
+        """None."""
+        return None
+
+
+class RecurrentPrior(nn.Sequential, Tableless):
     """Only the recurrent state says what comes next; no table is kept."""
 
     def __init__(self, recurrent_units: int, stochastic: int, units: int) -> None:
@@ -45,14 +57,6 @@ class RecurrentPrior(nn.Sequential):
     def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
         """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`."""
         return self(recurrent)
-
-    def empty(self, count: int) -> Table | None:
-        """None."""
-        return None
-
-    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
-        """None."""
-        return None
 
 
 def build_prior(settings: WorldModelSettings) -> RecurrentPrior | EpisodicPrior:

@@ -13,17 +13,12 @@ from worldmodel.experience import LatentState, Movie, Observed, Spec, Table
 from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
 from worldmodel.model.foresight import foresight
+from worldmodel.model.latent_parts import whole_latents
 from worldmodel.model.layers import mlp
 from worldmodel.model.losses import by_row, loss_weights, masked_mean, weigh
-from worldmodel.model.prior import build_prior
-from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
 from worldmodel.model.standardising import Standardise
 from worldmodel.model.vision import build_decoder, build_encoder
-
-POSTERIOR_SPREAD = 6.0
-"""How far the posterior's logits are apart at first. Near uniform they would be noise, which the decoder learns to
-ignore before it can learn to read it; then nothing teaches the encoder for hundreds of steps."""
 
 
 class WorldModel(LightningModule):
@@ -44,17 +39,15 @@ class WorldModel(LightningModule):
         self.actions = len(spec.actions)
         self.latent_shape = (settings.variables, settings.classes)
         stochastic = settings.variables * settings.classes
-        self.features = settings.recurrent_units + stochastic
         units = settings.units
         self.standardise = Standardise(spec, settings.scale_each_pixel)
         self.encoder = build_encoder(spec, settings.depth, settings.kernel, units)
-        logits = nn.Linear(units, stochastic)
-        nn.init.normal_(logits.weight, std=POSTERIOR_SPREAD / units**0.5)
-        self.posterior_head = nn.Sequential(mlp(self.encoder.outputs, units, 1), logits)
-        self.step_input = mlp(stochastic + self.actions, units, 1)
-        self.recurrence = GRU(units, settings.recurrent_units)
-        self.first_recurrent = nn.Parameter(torch.zeros(settings.recurrent_units))
-        self.prior_head = build_prior(settings)
+        parts = whole_latents(settings, self.encoder, self.actions)
+        self.posterior_head, self.step_input = parts.posterior, parts.step_input
+        self.recurrence, self.prior_head = parts.recurrence, parts.prior
+        self.recurrent_units = parts.recurrent_units
+        self.features = parts.recurrent_units + stochastic
+        self.first_recurrent = nn.Parameter(torch.zeros(parts.recurrent_units))
         self.decoder = build_decoder(spec, self.features, settings.depth, settings.kernel, units)
         self.two_hot = TwoHot(settings.bins, settings.bin_limit)
         self.reward_head = mlp(self.features, units, settings.layers, settings.bins, zero_last=True)

@@ -82,7 +82,7 @@ class AgentPlayer:
             *(state["table"][name].to(self.agent.device) for name in ("entries", "written"))
         )
         features = state["features"].to(self.agent.device)
-        self.state = ActingState(LatentState(features, self.agent.world_model.settings.recurrent_units, table), **own)
+        self.state = ActingState(LatentState(features, self.agent.world_model.recurrent_units, table), **own)
 
     def expected(self) -> np.ndarray:
         """What the last actions were expected to bring, `[N]`."""

@@ -59,7 +59,7 @@ def analyse_run(
         world = dreamer.directory.environment()
         placed = play_placed(dreamer.agent, fresh.agent, world, GAMES, GAME_STEPS, epsilon, acts, seed)
         parts, drawn = replay_parts(dreamer, gathered, control, states, near, seed, folder)
-    recurrent = dreamer.agent.world_model.settings.recurrent_units
+    recurrent = dreamer.agent.world_model.recurrent_units
     for part, files in place_parts(placed, gathered.dreams.stream, recurrent, folder):
         parts.append(part)
         drawn += files
@@ -150,7 +150,7 @@ def portraits(dreamer: Dreamer, gathered: Gathered, states: States) -> dict[str,
     order = along_likeliest(states.counts)
     nearest = [int(((life - states.clusters.centres[state]) ** 2).sum(1).argmin()) for state in order]
     features = torch.from_numpy(life[nearest]).to(dreamer.agent.device)
-    shown = as_pictures(model.decode(LatentState(features, model.settings.recurrent_units)).cpu().numpy())
+    shown = as_pictures(model.decode(LatentState(features, model.recurrent_units)).cpu().numpy())
     moments = np.bincount(states.life[0], minlength=len(order))[order]
     return {
         "kind": "portraits",
