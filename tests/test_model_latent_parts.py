@@ -1,13 +1,98 @@
-"""The parts that make a latent state."""
+"""Which latents a setting asks for, and which it cannot have."""
 
+import dataclasses
+
+import pytest
 import torch
-from small_agent import VECTOR, tiny_settings
+from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_settings, tiny_world_model
 
-from worldmodel.model.latent_parts import POSTERIOR_SPREAD, whole_latents
+from worldmodel.errors import ConfigurationError
+from worldmodel.model import WorldModel, latents
+from worldmodel.model.latent_parts import POSTERIOR_SPREAD, build_latents
+from worldmodel.model.local_latents import LocalGRU, LocalPrior
+from worldmodel.model.recurrence import GRU
 from worldmodel.model.vision import build_encoder
+
+LOCAL = {"local_units": 2, "variables": 16}  # images of 8 x 8 have a grid of 4 x 4
+
+
+def test_local_latents_are_a_setting():
+    encoder = build_encoder(PIXELS, 4, 4, 16)
+    whole = build_latents(tiny_settings(), encoder, 3)
+    assert isinstance(whole.recurrence, GRU) and (whole.recurrent_units, whole.local) == (12, 0)
+    local = build_latents(tiny_settings(**LOCAL), encoder, 3)
+    assert isinstance(local.recurrence, LocalGRU) and isinstance(local.prior, LocalPrior)
+    assert (local.recurrent_units, local.local) == (12 + 16 * 2, 4)
+
+
+def test_a_place_may_have_several_variables():
+    assert build_latents(tiny_settings(local_units=2, variables=32), build_encoder(PIXELS, 4, 4, 16), 3).local == 8
 
 
 def test_the_posterior_of_the_whole_begins_with_logits_as_far_apart_as_asked():
-    parts = whole_latents(tiny_settings(units=256, variables=64), build_encoder(VECTOR, 4, 4, 256), 3)
+    parts = build_latents(tiny_settings(units=256, variables=64), build_encoder(VECTOR, 4, 4, 256), 3)
     spread = float(parts.posterior(torch.randn(64, 256)).detach().std())
     assert 0.4 * POSTERIOR_SPREAD < spread < POSTERIOR_SPREAD  # SiLU lets 0.36 of the square through
+
+
+def test_variables_that_do_not_fit_the_places_are_refused():
+    with pytest.raises(ConfigurationError, match=r"variables must be a multiple of the 16 places .*got 17"):
+        WorldModel(PIXELS, tiny_settings(local_units=2, variables=17))
+
+
+def test_vectors_have_no_places():
+    with pytest.raises(ConfigurationError, match="local_units must be 0 where observations are vectors"):
+        WorldModel(VECTOR, tiny_settings(**LOCAL))
+
+
+def test_a_part_of_the_image_changes_the_latents_of_its_place_alone():
+    model, image = tiny_world_model(PIXELS, **LOCAL), random_movie([2], 2, PIXELS).observation[0, :1]
+    other = image.clone()
+    other[:, 2:4, 6:8] = 255 - other[:, 2:4, 6:8]  # the place in the second row and the fourth column
+    moved = (model.encode(image) != model.encode(other)).any(-1)[0]
+    assert moved.nonzero().flatten().tolist() == [7]
+
+
+def test_the_latents_of_a_place_are_drawn_there():
+    """Only the decoder's own way from a place is looked at: the one from the whole is silenced."""
+    model = tiny_world_model(PIXELS, **LOCAL)
+    torch.nn.init.zeros_(model.decoder.project[-1].weight)
+    state = model.predict(model.initial(1), torch.zeros(1, dtype=torch.long))
+    features = state.features.clone()
+    here = features[0, model.recurrent_units + 7 * 4 : model.recurrent_units + 8 * 4]
+    here.copy_(here.roll(1))
+    shown = model.decode(state)[0]
+    changed = model.decode(type(state)(features, model.recurrent_units))[0]
+    assert (shown != changed).any(-1).nonzero().tolist() == [[2, 6], [2, 7], [3, 6], [3, 7]]
+
+
+def a_light_that_walks(rows=8):
+    """Two movies in which one place after the other lights up, row by row."""
+    movie = random_movie([rows, rows], rows, PIXELS, first=[0, 1])
+    observation = torch.zeros_like(movie.observation)
+    for t in range(rows):
+        row, column = divmod(t, 4)
+        observation[:, t, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2] = 255
+    return dataclasses.replace(movie, observation=observation)
+
+
+@pytest.mark.filterwarnings(LEAF_SPEC)
+def test_it_learns_to_see_and_to_foresee_what_moves_from_place_to_place():
+    model, movie = tiny_world_model(PIXELS, learning_rate=1e-2, **LOCAL), a_light_that_walks()
+    model.get_used_to(movie)
+    before = {name: float(loss.mean().detach()) for name, loss in model.losses(model.observe(movie)).items()}
+    fit(model, [movie] * 100)
+    after = {name: float(loss.mean().detach()) for name, loss in model.losses(model.observe(movie)).items()}
+    assert after["observation"] < 0.2 * before["observation"]
+    assert after["dynamics"] < 0.2 * before["dynamics"]
+
+
+def test_looking_at_a_movie_is_updating_step_by_step(monkeypatch):
+    monkeypatch.setattr(latents, "sample", lambda p: torch.nn.functional.one_hot(p.argmax(-1), p.shape[-1]).to(p.dtype))
+    model, movie = tiny_world_model(PIXELS, **LOCAL), random_movie([6], 6, PIXELS, first=[0])
+    torch.nn.init.normal_(model.first_recurrent)
+    looked, state = model.observe(movie).latent, model.initial(1)
+    for t in range(6):
+        before = torch.zeros(1, dtype=torch.long) if t == 0 else movie.action[:1, t - 1]
+        state = model.update(state, before, movie.observation[:1, t], torch.tensor([t == 0]))
+        assert torch.allclose(state.features, looked.features[:, t], atol=1e-5)

@@ -12,6 +12,11 @@ def test_an_even_number_of_bins_has_no_zero():
     assert tiny_settings(bins=10).problems() == ["world_model.bins must be odd, so that one bin is zero (got 10)"]
 
 
+def test_a_memory_and_places_do_not_go_together():
+    assert tiny_settings(local_units=2).problems() == []
+    assert "do not go together" in tiny_settings(local_units=2, memory=3).problems()[0]
+
+
 def test_defaults_are_possible():
     fields = dataclasses.fields(WorldModelSettings)
     assert (

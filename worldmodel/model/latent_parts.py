@@ -1,4 +1,4 @@
-"""The parts that make a latent state: what says what is seen, what remembers it, what expects it."""
+"""The parts that make a latent state, in one of two ways: variables of the whole image, or of one place each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from torch import nn
 
+from worldmodel.errors import ConfigurationError
 from worldmodel.model.episodic_memory import EpisodicPrior
 from worldmodel.model.layers import mlp
+from worldmodel.model.local_latents import Grid, LocalGRU, LocalInput, LocalPosterior, LocalPrior
 from worldmodel.model.prior import RecurrentPrior, build_prior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
@@ -25,13 +27,25 @@ class LatentParts(NamedTuple):
     step_input: latent and one-hot action `[..., S*K + A]` to what the recurrence is fed, `[..., X]`.
     recurrence, prior: see `Recurrence` and `Prior`.
     recurrent_units: all units of the recurrence, D.
+    local: entries of the one-hot latent that tell of each place of the encoder's grid, Z; 0 where none does.
     """
 
     posterior: nn.Module
     step_input: nn.Module
-    recurrence: GRU
-    prior: RecurrentPrior | EpisodicPrior
+    recurrence: GRU | LocalGRU
+    prior: RecurrentPrior | EpisodicPrior | LocalPrior
     recurrent_units: int
+    local: int
+
+
+def build_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEncoder, actions: int) -> LatentParts:
+    """The parts that `settings` ask for.
+
+    Raises ConfigurationError where local ones do not fit the encoder's grid.
+    """
+    if settings.local_units:
+        return local_latents(settings, encoder, actions)
+    return whole_latents(settings, encoder, actions)
 
 
 def whole_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEncoder, actions: int) -> LatentParts:
@@ -45,4 +59,28 @@ def whole_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
         recurrence=GRU(units, settings.recurrent_units),
         prior=build_prior(settings),
         recurrent_units=settings.recurrent_units,
+        local=0,
+    )
+
+
+def local_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEncoder, actions: int) -> LatentParts:
+    """Every variable tells of one place of the encoder's grid; each of these has a recurrence, beside the whole's."""
+    if isinstance(encoder, VectorEncoder):
+        raise ConfigurationError(
+            "world_model.local_units must be 0 where observations are vectors: they have no places"
+        )
+    places = encoder.grid**2
+    if settings.variables % places:
+        raise ConfigurationError(
+            f"world_model.variables must be a multiple of the {places} places of the encoder's grid, where "
+            f"world_model.local_units is set (got {settings.variables})"
+        )
+    grid = Grid(encoder.grid, settings.variables // places * settings.classes, settings.local_units)
+    return LatentParts(
+        posterior=LocalPosterior(grid, encoder.depth, POSTERIOR_SPREAD),
+        step_input=LocalInput(grid, actions, settings.units),
+        recurrence=LocalGRU(grid, settings.units, settings.recurrent_units),
+        prior=LocalPrior(grid, settings.recurrent_units, settings.units),
+        recurrent_units=settings.recurrent_units + grid.places * grid.memory,
+        local=grid.latent,
     )

@@ -18,6 +18,9 @@ class WorldModelSettings:
     """Categorical variables of the stochastic latent, S."""
     classes: int = bounded(16, low=2)
     """Classes of each of them, K."""
+    local_units: int = bounded(0, low=0)
+    """Units of the recurrence of each place of the encoder's grid, whose variables then tell of that place alone, for
+    worlds in which small things move; 0 makes every variable tell of the whole image."""
     units: int = bounded(256, low=1)
     """Width of the feed-forward layers."""
     memory: int = bounded(0, low=0)
@@ -58,4 +61,9 @@ class WorldModelSettings:
 
     def problems(self) -> list[str]:
         """Contradictions between settings."""
-        return [] if self.bins % 2 else [f"world_model.bins must be odd, so that one bin is zero (got {self.bins})"]
+        found = []
+        if self.bins % 2 == 0:
+            found.append(f"world_model.bins must be odd, so that one bin is zero (got {self.bins})")
+        if self.memory and self.local_units:
+            found.append("world_model.memory and world_model.local_units do not go together yet: set one of them to 0")
+        return found

@@ -76,7 +76,8 @@ class ImageEncoder(nn.Module):
             depth *= 2
         keep_signal(layers)
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.outputs = depth * (size // patch // 2**halvings) ** 2
+        self.grid, self.depth = size // patch // 2**halvings, depth
+        self.outputs = depth * self.grid**2
 
     def forward(self, observation: Tensor) -> Tensor:
         """Features of each image, place by place."""
@@ -84,15 +85,23 @@ class ImageEncoder(nn.Module):
 
 
 class ImageDecoder(nn.Module):
-    """Features `[B, F]` to images, the encoder's mirror."""
+    """Features `[B, F]` to images, the encoder's mirror.
 
-    def __init__(self, inputs: int, shape: tuple[int, ...], depth: int, kernel: int, units: int) -> None:
+    local: Z, numbers at the end of the features that tell of each place of the grid; 0 where none tells of one alone.
+    """
+
+    def __init__(
+        self, inputs: int, shape: tuple[int, ...], depth: int, kernel: int, units: int, local: int = 0
+    ) -> None:
         super().__init__()
         size, _, channels = shape
         self.patch, halvings = stages(size)
         self.grid = size // self.patch // 2**halvings
         depth *= 2**halvings
         self.project = nn.Sequential(mlp(inputs, units, 1), nn.Linear(units, depth * self.grid**2))
+        self.local = nn.Linear(local, depth, bias=False) if local else None
+        if self.local is not None:  # its input is one-hot
+            nn.init.normal_(self.local.weight)
         layers: list[nn.Module] = [nn.SiLU()]
         for _ in range(halvings):
             layers += [nn.ConvTranspose2d(depth, depth // 2, kernel, 2, kernel // 2 - 1), nn.SiLU()]
@@ -105,6 +114,9 @@ class ImageDecoder(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Expected images `[B, grid, grid, patch * patch * C]`, patch by patch."""
         top = rearrange(self.project(features), "b (h w c) -> b c h w", h=self.grid, w=self.grid)
+        if self.local is not None:
+            here = features[:, -self.local.in_features * self.grid**2 :].unflatten(-1, (self.grid, self.grid, -1))
+            top = top + rearrange(self.local(here), "b h w c -> b c h w")
         return rearrange(self.layers(top), "b c h w -> b h w c")
 
     def loss(self, features: Tensor, observation: Tensor) -> Tensor:
@@ -154,8 +166,10 @@ def build_encoder(spec: Spec, depth: int, kernel: int, units: int) -> ImageEncod
     return VectorEncoder(math.prod(spec.observation_shape), units)
 
 
-def build_decoder(spec: Spec, inputs: int, depth: int, kernel: int, units: int) -> ImageDecoder | VectorDecoder:
-    """The decoder that fits the observations of `spec`."""
+def build_decoder(
+    spec: Spec, inputs: int, depth: int, kernel: int, units: int, local: int = 0
+) -> ImageDecoder | VectorDecoder:
+    """The decoder that fits the observations of `spec`; `local` as for `ImageDecoder`."""
     if spec.pixels:
-        return ImageDecoder(inputs, spec.observation_shape, depth, kernel, units)
+        return ImageDecoder(inputs, spec.observation_shape, depth, kernel, units, local)
     return VectorDecoder(inputs, math.prod(spec.observation_shape), units)

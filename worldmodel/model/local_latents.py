@@ -1,0 +1,139 @@
+"""Latents that lie where their part of the image lies: every place of the encoder's grid has variables of its own.
+
+What is small and moves is the same thing wherever it is. So one set of weights serves all places: it says what is seen
+at a place, remembers what was seen there and around it, and expects what comes there. What no place tells alone is left
+to a recurrence of the whole image beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from worldmodel.experience import Table
+from worldmodel.model.layers import mlp
+from worldmodel.model.prior import RecurrentPrior, Tableless
+from worldmodel.model.recurrence import GRU
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where local latents lie.
+
+    side: G; there are P = G * G places, row by row.
+    latent: Z, entries of the one-hot latent of each place.
+    memory: M, recurrent units of each place.
+    """
+
+    side: int
+    latent: int
+    memory: int
+
+    @property
+    def places(self) -> int:
+        """P."""
+        return self.side**2
+
+    @property
+    def width(self) -> int:
+        """Y, width of the layers that every place has."""
+        return 2 * self.memory
+
+
+class LocalPosterior(nn.Module):
+    """Logits of what is seen at each place, from the encoder's C channels there: `[B, P*C]` to `[B, P*Z]`."""
+
+    def __init__(self, grid: Grid, channels: int, spread: float) -> None:
+        super().__init__()
+        self.grid = grid
+        self.norm = nn.LayerNorm(channels)
+        self.logits = nn.Linear(channels, grid.latent)
+        nn.init.normal_(self.logits.weight, std=spread / channels**0.5)
+
+    def forward(self, embedding: Tensor) -> Tensor:
+        """Place by place."""
+        return self.logits(self.norm(embedding.unflatten(-1, (self.grid.places, -1)))).flatten(-2)
+
+
+class LocalInput(nn.Module):
+    """What the recurrences are fed: U numbers of the whole, and Y of each place and the eight around it.
+
+    Latent and one-hot action `[..., P*Z + A]` to `[..., U + P*Y]`.
+    """
+
+    def __init__(self, grid: Grid, actions: int, units: int) -> None:
+        super().__init__()
+        self.grid = grid
+        self.whole = mlp(grid.places * grid.latent + actions, units, 1)
+        self.around = nn.Conv2d(grid.latent, grid.width, 3, padding=1, bias=False)
+        self.context = nn.Linear(units, grid.width, bias=False)
+        self.norm = nn.LayerNorm(grid.width)
+
+    def forward(self, latent_and_action: Tensor) -> Tensor:
+        """The whole first, then place by place."""
+        side, shape = self.grid.side, (*latent_and_action.shape[:-1], self.grid.places, self.grid.width)
+        whole = self.whole(latent_and_action)
+        latent = latent_and_action[..., : self.grid.places * self.grid.latent].reshape(-1, side, side, self.grid.latent)
+        around = self.around(rearrange(latent, "b h w z -> b z h w"))
+        around = rearrange(around, "b y h w -> b (h w) y").reshape(shape)
+        places = F.silu(self.norm(around + self.context(whole)[..., None, :]))
+        return torch.cat([whole, places.flatten(-2)], -1)
+
+
+class LocalGRU(nn.Module):
+    """Two gated recurrent units: one of the whole, and one that every place has, with the same weights.
+
+    States are `[..., D + P*M]`, the whole first, then place by place.
+    """
+
+    def __init__(self, grid: Grid, inputs: int, units: int) -> None:
+        super().__init__()
+        self.grid, self.inputs, self.units = grid, inputs, units
+        self.whole = GRU(inputs, units)
+        self.place = GRU(grid.width, grid.memory)
+
+    def unroll(self, inputs: Tensor, state: Tensor) -> Tensor:
+        """States `[B, T, D + P*M]` after each of the inputs `[B, T, U + P*Y]`, from `state` `[B, D + P*M]`."""
+        count = self.grid.places
+        whole = self.whole.unroll(inputs[..., : self.inputs], state[:, : self.units].contiguous())
+        place = self.place.unroll(
+            rearrange(inputs[..., self.inputs :], "b t (p y) -> (b p) t y", p=count),
+            rearrange(state[:, self.units :], "b (p m) -> (b p) m", p=count).contiguous(),
+        )
+        return torch.cat([whole, rearrange(place, "(b p) t m -> b t (p m)", p=count)], -1)
+
+    def step(self, input: Tensor, state: Tensor) -> Tensor:
+        """The state `[B, D + P*M]` after one input `[B, U + P*Y]`."""
+        count = self.grid.places
+        whole = self.whole.step(input[:, : self.inputs], state[:, : self.units])
+        place = self.place.step(
+            rearrange(input[:, self.inputs :], "b (p y) -> (b p) y", p=count),
+            rearrange(state[:, self.units :], "b (p m) -> (b p) m", p=count),
+        )
+        return torch.cat([whole, rearrange(place, "(b p) m -> b (p m)", p=count)], -1)
+
+
+class LocalPrior(Tableless):
+    """What is expected at each place, from what is remembered there and of the whole; no table is kept."""
+
+    def __init__(self, grid: Grid, recurrent_units: int, units: int) -> None:
+        super().__init__()
+        self.grid, self.recurrent_units = grid, recurrent_units
+        self.whole = RecurrentPrior(recurrent_units, grid.places * grid.latent, units)
+        self.here = nn.Linear(grid.memory, grid.width)
+        self.context = nn.Linear(recurrent_units, grid.width, bias=False)
+        self.logits = nn.Sequential(nn.LayerNorm(grid.width), nn.SiLU(), nn.Linear(grid.width, grid.latent))
+
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+        """Logits `[B, T, P*Z]` for every row of movies, and no table."""
+        return self.step(recurrent, None), None
+
+    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
+        """Logits `[N, P*Z]` of what is seen in recurrent state `[N, D + P*M]`."""
+        whole, places = recurrent.split([self.recurrent_units, self.grid.places * self.grid.memory], -1)
+        here = self.here(places.unflatten(-1, (self.grid.places, -1))) + self.context(whole)[..., None, :]
+        return self.whole.step(whole, None) + self.logits(here).flatten(-2)
