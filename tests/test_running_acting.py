@@ -125,7 +125,29 @@ def test_epsilon_follows_its_schedule(session):
     parts.learner.gradient_steps = 10
     parts.acting.live(parts.learner)
     lived = parts.data.buffer.environment_steps
-    assert np.isclose(parts.acting.player.epsilon, parts.learner.epsilon(lived - 2))
+    assert parts.acting.first_reward == 2  # of two worlds, each of whose steps pays
+    assert np.isclose(parts.acting.player.epsilon, parts.learner.epsilon(lived - 2 - 2))
+
+
+def test_epsilon_waits_for_the_first_reward(session):
+    parts = session(environment={"kwargs": {"length": 10, "reward": 0.0}})
+    parts.acting.enter(parts.learner)
+    parts.learner.gradient_steps = 10
+    parts.acting.live(parts.learner)
+    assert parts.acting.first_reward is None
+    assert parts.acting.epsilon(parts.learner, 10**6) == parts.learner.epsilon(0) == 1.0
+
+
+def test_the_first_reward_is_remembered_on_going_on(session):
+    acting = session(environment=VECTORS).acting
+    acting.first_reward = 40
+    left = acting.state_dict()
+    acting.first_reward = None
+    acting.load_state_dict(left)
+    assert acting.first_reward == 40
+    del left["first_reward"]  # as in checkpoints before it was kept, whose schedules began at once
+    acting.load_state_dict(left)
+    assert acting.first_reward == 0
 
 
 def test_a_whole_run_is_recorded_row_by_row(counter_run):

@@ -46,6 +46,7 @@ class Acting(Callback):
         self.scores: deque[float] = deque(maxlen=100)
         self.games = 0
         self.restarts = 0  # of earlier sessions
+        self.first_reward: int | None = None  # environment step after which anything was won or lost
         self.running_scores = np.zeros(worlds.count)
         self.step: Step | None = None
         self.player: AgentPlayer | None = None
@@ -118,7 +119,7 @@ class Acting(Callback):
         """One moment in all worlds: answer, see what follows, and enter the next episode where one ended."""
         assert self.step is not None and self.player is not None
         lived = self.buffer.environment_steps
-        self.player.epsilon = 1.0 if lived < self.schedule.environment_steps_due(0) else agent.epsilon(lived)
+        self.player.epsilon = 1.0 if lived < self.schedule.environment_steps_due(0) else self.epsilon(agent, lived)
         actions = self.player.act(self.step)
         self.buffer.answer(actions)
         self.open.answer(actions)
@@ -134,6 +135,13 @@ class Acting(Callback):
             self.open.begin(over, self.worlds.seeds)
             self.buffer.record(self.step, only=ended)
         self.open.see(self.step)
+
+    def epsilon(self, agent: Agent, lived: int) -> float:
+        """Probability of a random action after `lived` steps: its schedule begins with the first reward that came.
+
+        Before that there is nothing to be greedy for; an agent whose schedule ended first would stand still for ever.
+        """
+        return agent.epsilon(0 if self.first_reward is None else lived - self.first_reward)
 
     def metrics(self) -> dict[str, float]:
         """Counters, the mean score of the last whole games, and whether they went as expected."""
@@ -156,6 +164,7 @@ class Acting(Callback):
             "scores": list(self.scores),
             "games": self.games,
             "restarts": self.restarts + self.worlds.restarts,
+            "first_reward": self.first_reward,
             "calibration": self.calibration.state_dict(),
         }
         if self.player is not None:
@@ -169,6 +178,7 @@ class Acting(Callback):
         self.scores.extend(state_dict["scores"])
         self.games = state_dict["games"]
         self.restarts = state_dict.get("restarts", 0)
+        self.first_reward = state_dict.get("first_reward", 0)
         self.calibration.load_state_dict(state_dict["calibration"])
         self.left = state_dict.get("open")
 
@@ -180,6 +190,8 @@ class Acting(Callback):
 
     def _count_scores(self, step: Step) -> None:
         """Sums rewards over whole games."""
+        if self.first_reward is None and step.reward.any():
+            self.first_reward = self.buffer.environment_steps
         self.running_scores += step.reward
         for lane in np.flatnonzero(step.game_over):
             self.scores.append(float(self.running_scores[lane]))
