@@ -126,7 +126,7 @@ def test_epsilon_follows_its_schedule(session):
     parts.acting.live(parts.learner)
     lived = parts.data.buffer.environment_steps
     assert parts.acting.first_reward == 2  # of two worlds, each of whose steps pays
-    assert np.isclose(parts.acting.player.epsilon, parts.learner.epsilon(lived - 2 - 2))
+    assert np.isclose(parts.acting.player.epsilon, parts.learner.epsilon(lived - 2))
 
 
 def test_epsilon_waits_for_the_first_reward(session):
@@ -135,7 +135,9 @@ def test_epsilon_waits_for_the_first_reward(session):
     parts.learner.gradient_steps = 10
     parts.acting.live(parts.learner)
     assert parts.acting.first_reward is None
-    assert parts.acting.epsilon(parts.learner, 10**6) == parts.learner.epsilon(0) == 1.0
+    assert parts.acting.epsilon(parts.learner, 10**6) == parts.learner.epsilon(80) > 0.5  # 80 steps of prefill
+    parts.acting.first_reward = 1000
+    assert parts.acting.epsilon(parts.learner, 1030) == parts.learner.epsilon(80 + 30)
 
 
 def test_the_first_reward_is_remembered_on_going_on(session):

@@ -60,7 +60,7 @@ class AgentSettings:
     epsilon_end: float = bounded(0.02, low=0, high=1)
     """Probability of a random action in the end."""
     epsilon_steps: int = bounded(10_000, low=0)
-    """Environment steps from the one to the other, counted from the first reward that came."""
+    """Environment steps from the one to the other; those without any reward yet, after the prefill, do not count."""
     epsilon_zeta: float | None = bounded(None, above=1)
     """Exponent of the zeta distribution of the number of steps that a random action is held (2 in Dabney et al. 2021),
     for worlds that single random steps lead nowhere in; null holds none."""

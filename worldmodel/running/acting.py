@@ -137,11 +137,13 @@ class Acting(Callback):
         self.open.see(self.step)
 
     def epsilon(self, agent: Agent, lived: int) -> float:
-        """Probability of a random action after `lived` steps: its schedule begins with the first reward that came.
+        """Probability of a random action after `lived` steps; its schedule stands still from the prefill to a reward.
 
-        Before that there is nothing to be greedy for; an agent whose schedule ended first would stand still for ever.
+        Before the first one there is nothing to be greedy for; an agent whose schedule ended first would do one and the
+        same for ever.
         """
-        return agent.epsilon(0 if self.first_reward is None else lived - self.first_reward)
+        first = lived if self.first_reward is None else self.first_reward
+        return agent.epsilon(lived - max(0, first - self.schedule.environment_steps_due(0)))
 
     def metrics(self) -> dict[str, float]:
         """Counters, the mean score of the last whole games, and whether they went as expected."""
