@@ -33,7 +33,7 @@ TESTED = 64
 """Movies that are asked about."""
 
 
-def train(model: WorldModel, data: ReplayData, steps: int) -> float:
+def train(model: WorldModel, data: ReplayData, steps: int, clip: float) -> float:
     """Gradient steps on what was recorded; returns milliseconds of each."""
     optimizer = model.configure_optimizers()
     began = time.perf_counter()
@@ -43,7 +43,7 @@ def train(model: WorldModel, data: ReplayData, steps: int) -> float:
         loss = model.total_loss(model.losses(model.observe(movie)), movie.mask)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 100.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
         optimizer.step()
     return (time.perf_counter() - began) / steps * 1e3
 
@@ -51,15 +51,16 @@ def train(model: WorldModel, data: ReplayData, steps: int) -> float:
 @torch.no_grad()
 def shown_and_true(model: WorldModel, movie: Movie) -> list[tuple[Tensor, Tensor]]:
     """Pixels that are shown and that are there, `[pixels, C]` bool each, at every depth of `AHEAD`."""
-    latent, rows = model.observe(movie).latent[:, :-4], movie.mask.shape[1] - 4
+    rows = movie.mask.shape[1] - AHEAD[-1]
+    latent = model.observe(movie).latent[:, :rows]
     state = LatentState(latent.features.flatten(0, 1), latent.recurrent_units)
     half, found = float(movie.observation.max()) / 2, []
     for depth in range(AHEAD[-1] + 1):
         if depth in AHEAD:
-            seconds = slice(depth, depth + rows)
-            recorded = movie.mask[:, seconds]
+            then = slice(depth, depth + rows)
+            recorded = movie.mask[:, then]
             picture = model.decode(state).unflatten(0, recorded.shape)
-            pair = (picture[recorded] > half, movie.observation[:, seconds][recorded] > half)
+            pair = (picture[recorded] > half, movie.observation[:, then][recorded] > half)
             found.append((pair[0].flatten(0, -2), pair[1].flatten(0, -2)))
         state = model.predict(state, movie.action[:, depth : depth + rows].flatten())
     return found
@@ -85,7 +86,8 @@ def main(run: str, steps: str, *arguments: str) -> None:
     torch.manual_seed(settings.trainer.seed)
     buffer = load_buffer(settings.data, run)
     model = WorldModel(buffer.spec, settings.world_model)
-    took = train(model, ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed), int(steps))
+    data = ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed)
+    took = train(model, data, int(steps), settings.agent.world_model_clip)
     asked = replace(settings.data, batch_size=TESTED, context=0)
     movie = ReplayData(asked, buffer, settings.data.capacity, settings.trainer.seed + 1).sample()
     for depth, (shown, true) in zip(AHEAD, shown_and_true(model, movie), strict=True):

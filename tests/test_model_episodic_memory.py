@@ -10,18 +10,7 @@ from torch import nn
 
 from worldmodel.experience import Spec
 from worldmodel.learning import Agent
-from worldmodel.model import latents
 from worldmodel.model.episodic_memory import EpisodicPrior
-
-
-@pytest.fixture
-def certain(monkeypatch):
-    """Every draw is the likeliest class, so that two ways to the same state can be compared."""
-
-    def likeliest(log_probs):
-        return F.one_hot(log_probs.argmax(-1), log_probs.shape[-1]).to(log_probs.dtype)
-
-    monkeypatch.setattr(latents, "sample", likeliest)
 
 
 def prior_by_hand() -> EpisodicPrior:

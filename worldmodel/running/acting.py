@@ -191,7 +191,7 @@ class Acting(Callback):
         self.open.begin(broken, self.worlds.seeds)
 
     def _count_scores(self, step: Step) -> None:
-        """Sums rewards over whole games."""
+        """Sums rewards over whole games, and notes when the first came."""
         if self.first_reward is None and step.reward.any():
             self.first_reward = self.buffer.environment_steps
         self.running_scores += step.reward
