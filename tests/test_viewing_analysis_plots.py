@@ -1,9 +1,7 @@
 import numpy as np
-import pytest
 from PIL import Image
 
 from worldmodel.analysis.replay_order import ReplayOrder
-from worldmodel.errors import StorageError
 from worldmodel.viewing.analysis_plots import draw_orders, draw_places
 
 
@@ -28,9 +26,3 @@ def test_orders_and_places_are_drawn(tmp_path):
 
 def test_no_unit_of_place_is_no_error(tmp_path):
     assert draw_places(np.zeros((6, 0)), np.arange(6), np.arange(6), "paddle", tmp_path / "line.png").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="cannot be written"):
-        draw_orders({"dreams": found()}, tmp_path / "file" / "order.png")

@@ -19,8 +19,8 @@ SHARES = {"Game": [(0.0, [1.0, 2.0]), (0.5, [5.0, 7.0]), (1.0, [3.0, 3.0])]}
 def drawn(monkeypatch):
     """Every figure that is saved."""
     found = []
-    save = score_plots._save
-    monkeypatch.setattr(score_plots, "_save", lambda figure, stem: (found.append(figure), save(figure, stem)))
+    save = score_plots.save_figure
+    monkeypatch.setattr(score_plots, "save_figure", lambda figure, *paths: (found.append(figure), save(figure, *paths)))
     return found
 
 

@@ -9,10 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from worldmodel.analysis.replay_order import ReplayOrder
-from worldmodel.errors import StorageError
+from worldmodel.viewing.figures import save_figure
 
 COLOURS = {"movies": "C0", "dreams": "C3"}
-DPI = 140
 
 
 def draw_orders(orders: Mapping[str, ReplayOrder], path: Path) -> Path:
@@ -29,7 +28,8 @@ def draw_orders(orders: Mapping[str, ReplayOrder], path: Path) -> Path:
     axes.set_ylabel("forward minus backward")
     axes.legend(fontsize=8)
     axes.grid(alpha=0.3)
-    return _saved(figure, path)
+    save_figure(figure, path)
+    return path
 
 
 def draw_places(even: np.ndarray, lived: np.ndarray, dreamt: np.ndarray, thing: str, path: Path) -> Path:
@@ -50,17 +50,10 @@ def draw_places(even: np.ndarray, lived: np.ndarray, dreamt: np.ndarray, thing: 
         below.set_xlabel(f"place of the {thing}, bins")
         below.set_ylabel("share of moments")
         below.legend(fontsize=8)
-        return _saved(figure, path)
+        save_figure(figure, path)
+        return path
     for axes, counts, name in zip(figure.subplots(1, 2), (lived, dreamt), ("life", "dreams"), strict=True):
         axes.imshow(np.where(counts > 0, counts, np.nan), interpolation="none", cmap="magma")
         axes.set_title(f"{name}: moments at each place of the {thing}", fontsize=9)
-    return _saved(figure, path)
-
-
-def _saved(figure: Figure, path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=DPI)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}; choose another folder") from error
+    save_figure(figure, path)
     return path

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from worldmodel.viewing.figures import picture_and_drawing, save_figure
+
 COLUMNS = (("imagined", "true"), ("imagined", "visual"), ("movie", "true"), ("movie", "visual"))
 TITLES = ("dreams, true order", "dreams, order shown", "movies, true order", "movies, order shown")
 
@@ -39,7 +41,7 @@ def draw_sequenceness(effects: Mapping[tuple[str, str], np.ndarray], threshold: 
         axes.set_ylabel("forward minus backward")
     for axes in panels[-1]:
         axes.set_xlabel("lag, replayed moments")
-    _save(figure, stem)
+    save_figure(figure, *picture_and_drawing(stem))
 
 
 def draw_learnability(
@@ -67,9 +69,4 @@ def draw_learnability(
         axes.set_title(words, fontsize=10)
         axes.grid(alpha=0.3)
     panels[0].set_ylim(top=1.02)
-    _save(figure, stem)
-
-
-def _save(figure: Figure, stem: Path) -> None:
-    for kind in ("png", "svg"):
-        figure.savefig(f"{stem}.{kind}", dpi=140, metadata={"Date": None} if kind == "svg" else None)
+    save_figure(figure, *picture_and_drawing(stem))

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from worldmodel.analysis.score_statistics import Interval, bootstrap
+from worldmodel.viewing.figures import picture_and_drawing, save_figure
 
 Points = Sequence[tuple[float, Sequence[float]]]
 """(x, the score of each run there)."""
@@ -33,7 +34,7 @@ def draw_learning_curves(curves: Mapping[str, Mapping[str, Points]], stem: Path)
         axes.set_xlabel("environment steps")
         axes.legend(fontsize=8)
 
-    _save(_panels(curves, draw), stem)
+    save_figure(_panels(curves, draw), *picture_and_drawing(stem))
 
 
 def draw_scores_by_share(shares: Mapping[str, Points], stem: Path) -> None:
@@ -48,7 +49,7 @@ def draw_scores_by_share(shares: Mapping[str, Points], stem: Path) -> None:
             axes.plot([share] * len(scores), scores, ".", color="0.6", markersize=4)
         axes.set_xlabel("share of imagination")
 
-    _save(_panels(shares, draw), stem)
+    save_figure(_panels(shares, draw), *picture_and_drawing(stem))
 
 
 def _panels(games: Mapping[str, T], draw: Callable[[Axes, T], None]) -> Figure:
@@ -76,8 +77,3 @@ def _line(axes: Axes, points: Points, **style: Any) -> None:
 
 def _mean(scores: Sequence[float]) -> Interval:
     return bootstrap(lambda drawn: float(drawn.mean()), np.array(scores, float)[:, None], draws=500)
-
-
-def _save(figure: Figure, stem: Path) -> None:
-    for kind in ("png", "svg"):
-        figure.savefig(stem.with_suffix(f".{kind}"), dpi=120)
