@@ -19,7 +19,8 @@ def test_numbers_of_sets_are_a_list_and_not_for_a_fast_run(capsys):
 
 
 def test_the_command_that_measures_again_is_told():
-    for words in (["--fast"], ["--sets=8,32", "--seeds=3", "--first=0"], ["--seeds=2", "--controls=1", "--first=4"]):
+    size = ["--seeds=2", "--controls=1", "--first=4"]
+    for words in (["--fast"], ["--sets=8,32", "--seeds=3", "--first=0"], size, [*size, "--images"]):
         assert _again(parse(["replay-lab", *words])) == " ".join(["python -m worldmodel replay-lab", *words])
 
 

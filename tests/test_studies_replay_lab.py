@@ -61,6 +61,12 @@ def test_a_fast_run_is_three_subjects_with_less_training_and_measurement():
     assert not any("--trainer.replay_ratio" in cell.arguments for cell in Lab(1, 1).days.cells)
 
 
+def test_pictures_are_a_configuration_on_top_of_that_of_vectors():
+    vectors, images = (Lab(1, 1, images=images).days.cells[0].arguments for images in (False, True))
+    assert vectors.count("--config") == 1 and images.count("--config") == 2
+    assert images.index("configs/replay_lab_images.yaml") > images.index("configs/replay_lab.yaml")
+
+
 def test_measurements_as_arrays():
     measured = gather([example(0), example(1)])
     effects = measured.effects["rest 1, imagined", "true"]

@@ -30,6 +30,7 @@ def add_replay_lab(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", type=Path, default=RESULTS, help=f"folder of results (default {RESULTS})")
     other = command.add_mutually_exclusive_group()
     other.add_argument("--fast", action="store_true", help="3 subjects, short training: a figure, and no verdicts")
+    other.add_argument("--images", action="store_true", help="the same with pictures instead of vectors for objects")
     other.add_argument(
         "--sets", type=positives, metavar="N,N", help="instead: the lab by number of training sets, no controls"
     )
@@ -52,8 +53,9 @@ def replay_lab(options: argparse.Namespace) -> None:
 def _lab(options: argparse.Namespace) -> None:
     from worldmodel.studies.replay_lab import FAST_LAB, Lab, report
 
-    lab = FAST_LAB if options.fast else Lab(options.seeds, options.controls, options.first)
-    place = _spend(lab.days, lab.extent, f"{NAME}-fast" if options.fast else NAME, options)
+    lab = FAST_LAB if options.fast else Lab(options.seeds, options.controls, options.first, images=options.images)
+    name = f"{NAME}-fast" if options.fast else f"{NAME}-images" if options.images else NAME
+    place = _spend(lab.days, lab.extent, name, options)
     print(report(place, _again(options), options.fast, _say))
 
 
@@ -95,4 +97,6 @@ def _again(options: argparse.Namespace) -> str:
         size = [f"--sets={','.join(map(str, options.sets))}", f"--seeds={options.seeds}", f"--first={options.first}"]
     elif not options.fast:
         size = [f"--{name}={getattr(options, name)}" for name in ("seeds", "controls", "first")]
+    if options.images:
+        size.append("--images")
     return shlex.join(["python", "-m", "worldmodel", NAME, *size])

@@ -16,6 +16,8 @@ from worldmodel.studies.suites import Cell, Suite, cells_of
 from worldmodel.untrusted import read_json
 
 CONFIG = "configs/replay_lab.yaml"
+IMAGES = "configs/replay_lab_images.yaml"
+"""On top of it: objects are pictures."""
 WORLD = "ReplayStory-v0"
 RULE = "rule"
 UNTRAINED = "untrained"
@@ -29,18 +31,20 @@ class Days:
     subjects: numbers of the subjects of each condition; a number stands for a rule, objects and random numbers.
     conditions: dotted settings of each condition. settings: those of all of them.
     untrained: those who are measured untrained as well.
+    configs: configuration files of all of them, each on top of those before it.
     """
 
     subjects: Mapping[str, range]
     conditions: Mapping[str, dict[str, Any]]
     settings: dict[str, Any] = field(default_factory=dict)
     untrained: range = range(0)
+    configs: tuple[str, ...] = (CONFIG,)
 
     @property
     def suite(self) -> Suite:
         """As a suite."""
         seeds = max(numbers.stop for numbers in self.subjects.values())
-        return Suite((CONFIG,), (WORLD,), arms=dict(self.conditions), seeds=seeds, settings=self.settings)
+        return Suite(self.configs, (WORLD,), arms=dict(self.conditions), seeds=seeds, settings=self.settings)
 
     @property
     def cells(self) -> list[Cell]:

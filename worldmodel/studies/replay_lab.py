@@ -18,7 +18,7 @@ from worldmodel.environments.true_order import count_true_pairs
 from worldmodel.errors import AnalysisError, FileError
 from worldmodel.running.stories import tell
 from worldmodel.studies.benchmark_run import Workplace
-from worldmodel.studies.lab_days import RULE, UNTRAINED, Days, read_measured
+from worldmodel.studies.lab_days import CONFIG, IMAGES, RULE, UNTRAINED, Days, read_measured
 from worldmodel.studies.lab_subject import SHARES, STATES, WHOLE, Extent
 from worldmodel.viewing.lab_page import Control, LabPage, write_lab
 from worldmodel.viewing.lab_plots import draw_sequenceness
@@ -42,12 +42,14 @@ class Lab:
     seeds: subjects that learn the rule; controls: subjects of each control.
     first: number of the first subject; others are fresh ones, with other rules, objects and random numbers.
     fast: shorter training and measurement, to see the figure; nobody else is trained, and no criterion is judged.
+    images: whether objects are pictures instead of vectors.
     """
 
     seeds: int = 21
     controls: int = 12
     first: int = 0
     fast: bool = False
+    images: bool = False
 
     @property
     def days(self) -> Days:
@@ -56,7 +58,8 @@ class Lab:
         some = range(self.first, self.first + self.controls)
         others = range(0) if self.fast else some
         subjects = {name: every if name == RULE else others for name in CONDITIONS}
-        return Days(subjects, CONDITIONS, FAST if self.fast else {}, untrained=some)
+        configs = (CONFIG, IMAGES) if self.images else (CONFIG,)
+        return Days(subjects, CONDITIONS, FAST if self.fast else {}, untrained=some, configs=configs)
 
     @property
     def extent(self) -> Extent:
