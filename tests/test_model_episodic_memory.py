@@ -24,10 +24,14 @@ def prior_by_hand() -> EpisodicPrior:
     prior.place_query = nn.Linear(8, 4, bias=False)
     prior.place_query.weight.data = torch.cat([torch.zeros(4, 4), follows], 1)
     prior.log_sharpness.data.fill_(5.0)
-    prior.trust.data.fill_(1.0)
     nn.init.zeros_(prior.head[-1].weight)
     nn.init.zeros_(prior.head[-1].bias)
     return prior
+
+
+def look(things: torch.Tensor, variables: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is drawn, `[..., S*K]`, and the log-probabilities `[..., S, K]` it is drawn from, when there is no doubt."""
+    return things, things.unflatten(-1, (variables, -1)).log()
 
 
 def test_what_stands_in_the_place_that_follows_by_hand():
@@ -37,22 +41,45 @@ def test_what_stands_in_the_place_that_follows_by_hand():
     for thing, next_thing in ((3, 0), (0, 1), (1, 2)):
         stochastic = F.one_hot(torch.cat([shown, torch.tensor([thing, thing])]), 4).float()[None]
         recurrent = torch.cat([F.one_hot(places, 4).float(), torch.zeros(2, 4)])[None]
-        logits, _ = prior_by_hand().unroll(recurrent, stochastic, torch.ones(1, 6, dtype=torch.bool))
-        assert torch.allclose(logits[0, 5], F.one_hot(torch.tensor(next_thing), 4).float(), atol=1e-3)
+        logits, _ = prior_by_hand().unroll(recurrent, *look(stochastic), torch.ones(1, 6, dtype=torch.bool))
+        assert torch.allclose(logits[0, 5].softmax(-1), F.one_hot(torch.tensor(next_thing), 4).float(), atol=1e-3)
+
+
+def test_what_was_seen_in_doubt_is_expected_in_the_same_doubt():
+    """A thing was seen in place 2 that is 1 with 0.7 and 3 with 0.3; place 2 follows place 0, where thing 0 was."""
+    drawn = F.one_hot(torch.tensor([0, 1, 0]), 4).float()[None]
+    seen = torch.tensor([[1, 0, 0, 0], [0, 0.7, 0, 0.3], [1, 0, 0, 0]])[None, :, None].log()
+    recurrent = torch.cat([F.one_hot(torch.tensor([0, 2]), 4).float(), torch.zeros(2, 4)])[None]
+    drawn, seen = (torch.cat([each, each[:, -1:]], 1) for each in (drawn, seen))
+    logits, _ = prior_by_hand().unroll(recurrent, drawn, seen, torch.ones(1, 4, dtype=torch.bool))
+    assert torch.allclose(logits[0, 3].softmax(-1), torch.tensor([0, 0.7, 0, 0.3]), atol=1e-3)
+
+
+def test_what_is_found_in_part_leaves_the_rest_to_the_recurrence():
+    """A place key at a right angle to the query has a logit of 0, as the empty moment: half is found, half guessed."""
+    prior = prior_by_hand()
+    prior.place_query.weight.data = torch.zeros(4, 8)
+    prior.head[-1].bias.data = torch.tensor([0, 0, torch.inf, 0]).clamp(max=50)
+    shown = F.one_hot(torch.tensor([1]), 4).float()[None]
+    logits, table = prior.unroll(torch.zeros(1, 1, 4), *look(shown), torch.ones(1, 1, dtype=torch.bool))
+    half = prior.step(torch.zeros(1, 4), table[:, 0])
+    assert torch.allclose(logits[0, 0].softmax(-1), torch.tensor([0, 0, 1.0, 0]), atol=1e-3)
+    assert torch.allclose(half[0].softmax(-1), torch.tensor([0, 0.5, 0.5, 0]), atol=0.05)
 
 
 def test_nothing_is_found_before_anything_was_written():
     prior = prior_by_hand()
-    logits, table = prior.unroll(torch.eye(4)[None, :1], torch.eye(4)[None, :1], torch.ones(1, 1, dtype=torch.bool))
-    assert torch.equal(logits, torch.zeros(1, 1, 4)) and table.written[0, 0].sum() == 1
-    assert torch.equal(prior.step(torch.eye(4)[:2], prior.empty(2)), torch.zeros(2, 4))
+    shown, everything = torch.eye(4)[None, :1], torch.ones(1, 1, dtype=torch.bool)
+    logits, table = prior.unroll(shown, *look(shown), everything)
+    assert torch.allclose(logits.softmax(-1), torch.full((1, 1, 4), 0.25)) and table.written[0, 0].sum() == 1
+    assert torch.allclose(prior.step(torch.eye(4)[:2], prior.empty(2)).softmax(-1), torch.full((2, 4), 0.25))
 
 
 def test_what_is_not_written_is_not_found():
     prior = prior_by_hand()
     prior.gate.bias.data.fill_(-1e4)
-    logits, _ = prior.unroll(torch.eye(4)[None], torch.eye(4)[None], torch.ones(1, 4, dtype=torch.bool))
-    assert torch.allclose(logits, torch.zeros(1, 4, 4), atol=1e-6)
+    logits, _ = prior.unroll(torch.eye(4)[None], *look(torch.eye(4)[None]), torch.ones(1, 4, dtype=torch.bool))
+    assert torch.allclose(logits.softmax(-1), torch.full((1, 4, 4), 0.25), atol=1e-6)
 
 
 def test_a_table_without_an_episode_is_refused():
@@ -86,24 +113,27 @@ def test_acting_begins_with_an_empty_table_and_forgets_it_with_the_episode(certa
     assert torch.allclose(model.foresee(state, nothing)[1][0], model.foresee(fresh, nothing)[1][0], atol=1e-5)
 
 
+def random_things(rows: int) -> torch.Tensor:
+    """Probabilities `[1, rows, 12]` of 3 variables of 4 classes each."""
+    return torch.randn(1, rows, 3, 4).softmax(-1).flatten(-2)
+
+
 def test_what_came_later_and_padding_change_nothing_that_was_expected():
     prior = EpisodicPrior(12, 12, 16, 5, 20, 3)
-    recurrent, stochastic = torch.randn(1, 6, 12), torch.randn(1, 6, 12)
-    logits, _ = prior.unroll(recurrent, stochastic, torch.ones(1, 6, dtype=torch.bool))
-    changed = stochastic.clone()
-    changed[:, 3:] = torch.randn(1, 3, 12)
-    padded, _ = prior.unroll(recurrent, changed, torch.tensor([[True] * 4 + [False] * 2]))
+    recurrent, things = torch.randn(1, 6, 12), random_things(6)
+    logits, _ = prior.unroll(recurrent, *look(things, 3), torch.ones(1, 6, dtype=torch.bool))
+    changed = torch.cat([things[:, :3], random_things(3)], 1)
+    padded, _ = prior.unroll(recurrent, *look(changed, 3), torch.tensor([[True] * 4 + [False] * 2]))
     assert torch.allclose(padded[:, :4], logits[:, :4]) and not torch.allclose(padded[:, 4], logits[:, 4])
 
 
 def test_what_is_older_than_the_table_is_forgotten():
     prior = EpisodicPrior(12, 12, 16, 5, 2, 3)
-    recurrent, stochastic = torch.randn(1, 6, 12), torch.randn(1, 6, 12)
+    recurrent, things = torch.randn(1, 6, 12), random_things(6)
     everything = torch.ones(1, 6, dtype=torch.bool)
-    logits, _ = prior.unroll(recurrent, stochastic, everything)
-    changed = stochastic.clone()
-    changed[:, :2] = torch.randn(1, 2, 12)
-    again, _ = prior.unroll(recurrent, changed, everything)
+    logits, _ = prior.unroll(recurrent, *look(things, 3), everything)
+    changed = torch.cat([random_things(2), things[:, 2:]], 1)
+    again, _ = prior.unroll(recurrent, *look(changed, 3), everything)
     assert torch.allclose(again[:, 4:], logits[:, 4:]) and not torch.allclose(again[:, 3], logits[:, 3])
 
 

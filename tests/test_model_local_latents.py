@@ -84,9 +84,9 @@ def test_what_is_expected_at_a_place_comes_from_its_memory_and_the_whole():
 
 def test_a_movie_is_expected_as_each_of_its_moments_and_no_table_is_kept():
     prior, recurrent = LocalPrior(GRID, RECURRENT, UNITS), torch.randn(2, 5, RECURRENT + 18)
-    logits, table = prior.unroll(recurrent, recurrent, torch.ones(2, 5, dtype=torch.bool))
+    logits, table = prior.unroll(recurrent, recurrent, recurrent, torch.ones(2, 5, dtype=torch.bool))
     assert torch.allclose(prior.step(recurrent[:, 3], None), logits[:, 3], atol=1e-6)
-    assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, None) is None
+    assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, recurrent, None) is None
 
 
 def test_the_same_look_is_the_same_wherever_it_is():

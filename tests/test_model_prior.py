@@ -15,9 +15,9 @@ def test_memory_is_a_setting():
 
 def test_the_plain_prior_says_the_same_of_a_movie_and_of_each_moment_and_keeps_nothing():
     prior, recurrent = build_prior(tiny_settings()), torch.randn(2, 5, 12)
-    logits, table = prior.unroll(recurrent, torch.randn(2, 5, 12), torch.ones(2, 5, dtype=torch.bool))
+    logits, table = prior.unroll(recurrent, recurrent, recurrent, torch.ones(2, 5, dtype=torch.bool))
     assert torch.allclose(prior.step(recurrent[:, 3], None), logits[:, 3])
-    assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, None) is None
+    assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, recurrent, None) is None
 
 
 def test_without_memory_states_carry_no_table():

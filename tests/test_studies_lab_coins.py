@@ -62,20 +62,22 @@ class Knowing:
 
 
 @pytest.mark.parametrize(
-    ("blurred", "shown", "right"), [(False, False, True), (True, False, False), (True, True, True)]
+    ("blurred", "last", "right"),
+    [(False, "dreamt", True), (True, "dreamt", False), (True, "shown", True), (True, "copied", True)],
 )
 def test_coins_are_expected_where_they_are_if_the_last_object_is_clear(
-    subject, told, where, monkeypatch, blurred, shown, right
+    subject, told, where, monkeypatch, blurred, last, right
 ):
+    model, rows = subject.world_model, lab_coins._when_shown(told)
     with torch.no_grad():
-        posterior = lab_coins._when_shown(told, subject.world_model.observe(told.movie).posterior[0])
-        sure = torch.nn.functional.one_hot(posterior.argmax(-1), 8).float().log().clamp(min=-30)
-        monkeypatch.setattr(lab_coins, "_when_shown", lambda told, posterior: sure)
+        every = torch.nn.functional.one_hot(model.encode(told.movie.observation).argmax(-1), 8).float()
+        monkeypatch.setattr(model, "encode", lambda observation: every.log().clamp(min=-30))
+        sure = every[0, rows].log().clamp(min=-30)
         monkeypatch.setattr(subject.world_model, "reward", lambda state: state.recurrent[:, 0])
         monkeypatch.setattr(subject.world_model, "foresee", Knowing(told, sure, where, blurred))
-        ends = lab_coins._ends(subject.world_model, told, where, lab_coins._likeliest, shown)
-    pays, coin, last, other = ends.T
-    assert (pays == (np.array(where) // 4 == told.rewarded)).all() and last.all() and not other.any()
+        ends = lab_coins._ends(subject.world_model, told, where, lab_coins._likeliest, last)
+    pays, coin, same, other = ends.T
+    assert (pays == (np.array(where) // 4 == told.rewarded)).all() and same.all() and not other.any()
     assert ((coin == pays) == right).all()
 
 
@@ -91,6 +93,15 @@ def test_shares_of_an_untrained_subject(subject):
     assert found["cued"]["stories with no neutral coin"] == 1
     assert set(found["uncued"]) == {"right last object", "other end"}
     assert 0 <= dreamt(subject, 3, 1)["right last object"] < 0.6
+
+
+def test_a_share_of_no_dreams_is_unknown_and_no_number(subject, monkeypatch):
+    """Every last object is that of the other sequence."""
+    wrong = np.tile([0, 1, 0, 1], (8, 1))
+    monkeypatch.setattr(lab_coins, "_ends", lambda *arguments: wrong)
+    found = dreamt(subject, 2, 1)
+    assert found["rewarded"] is found["neutral, right last object"] is None and found["neutral"] == 1
+    assert lab_coins._percent(found["rewarded"]) == "unknown"
 
 
 def test_every_run_is_said_and_written(tmp_path, monkeypatch, subject):

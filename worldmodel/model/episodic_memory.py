@@ -17,8 +17,8 @@ from worldmodel.model.layers import mlp
 
 SHARPNESS = (10.0, 8.0)
 """Inverse temperatures of the two look-ups at first; cosines of unrelated keys are near zero."""
-TRUST = 5.0
-"""How much a recalled class counts in the logits at first: with 16 classes, a sure recall has a probability of 0.9."""
+LEAST = 1e-8
+"""Probability below which none is taken for, so that every logarithm is finite."""
 WRITING = 2.0
 """Logit of the gate at first: nearly everything is written."""
 
@@ -26,24 +26,28 @@ WRITING = 2.0
 class EpisodicPrior(nn.Module):
     """A prior that reads, besides the recurrent state, a content-addressed table of the episode's moments.
 
-    Every moment j writes what was seen, `z_j`, and what was remembered when it came, `h_j`, through a gate
-    `g_j = sigmoid(G [h_j, z_j])`, so that no phase needs to be told. What is expected in `h_{t+1}`, after `z_t`, takes
-    two look-ups among the moments that are at most `capacity` rows old::
+    Every moment j writes what was seen, `z_j` drawn from `q_j`, and what was remembered when it came, `h_j`, through a
+    gate `g_j = sigmoid(G [h_j, z_j])`, so that no phase needs to be told. What is expected in `h_{t+1}`, after `z_t`,
+    takes two look-ups among the moments that are at most `capacity` rows old::
 
         where   w_j ~ g_j exp(a cos(W z_t, W z_j)),          j <  t      place = sum_j w_j V h_j
-        what    v_j ~ g_j exp(b cos(Q [h_{t+1}, place], K h_j)), j <= t  recalled = sum_j v_j z_j
-        logits = head([h_{t+1}, recalled]) + s recalled
+        what    v_j ~ g_j exp(b cos(Q [h_{t+1}, place], K h_j)), j <= t  recalled = sum_j v_j q_j
+        p(z) = recalled + (1 - sum_j v_j) softmax(head([h_{t+1}, recalled]))
 
-    Each look-up may find nothing: beside the moments stands an empty one of weight 1. Query and key of the first share
-    W, since like is to be found by like. A movie is one call, as for the recurrence; acting and dreaming carry the
-    table. A movie that begins in mid-episode begins with an empty table.
+    Each look-up may find nothing: beside the moments stands an empty one of weight 1, and as far as nothing is found
+    the recurrence says what is expected (the pointer and sentinel of Merity et al. 2017). What is recalled is `q_j` and
+    not the one draw of it: a dream that copied the draw would be more like that moment than any other look at the same
+    thing is, and would find only that moment again, not the others in which the thing was seen.
+
+    Query and key of the first look-up share W, since like is to be found by like. A movie is one call, as for the
+    recurrence; acting and dreaming carry the table. A movie that begins in mid-episode begins with an empty table.
     """
 
     def __init__(
         self, recurrent_units: int, stochastic: int, units: int, memory_units: int, capacity: int, variables: int
     ) -> None:
         super().__init__()
-        self.capacity = capacity
+        self.capacity, self.variables = capacity, variables
         self.sizes = [memory_units, memory_units, units, 1, stochastic]
         self.content_key = nn.Linear(stochastic, memory_units, bias=False)
         self.place_key = nn.Linear(recurrent_units, memory_units, bias=False)
@@ -52,16 +56,16 @@ class EpisodicPrior(nn.Module):
         self.place_query = nn.Sequential(mlp(recurrent_units + units, units, 1), nn.Linear(units, memory_units))
         self.head = nn.Sequential(mlp(recurrent_units + stochastic, units, 1), nn.Linear(units, stochastic))
         self.log_sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())
-        self.trust = nn.Parameter(torch.tensor(TRUST))
         nn.init.constant_(self.gate.bias, WRITING)
         nn.init.normal_(self.content_key.weight, std=variables**-0.5)
 
-    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table]:
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table]:
         """Logits `[B, T, S*K]` for every row of movies, each from the rows before it, and the table after each.
 
-        recurrent `[B, T, D]`, stochastic `[B, T, S*K]`; mask `[B, T]`, rows that were recorded.
+        recurrent `[B, T, D]`; stochastic `[B, T, S*K]`, drawn from seen `[B, T, S, K]`, log-probabilities; mask
+        `[B, T]`, rows that were recorded.
         """
-        entries = self._entries(recurrent, stochastic)
+        entries = self._entries(recurrent, stochastic, seen)
         age = torch.arange(mask.shape[1], device=mask.device)
         age = age[:, None] - age  # [T, T], rows since each moment; the newest moment that counts is one row old
         known = (age > 0) & (age <= self.capacity) & mask[:, None]
@@ -79,26 +83,26 @@ class EpisodicPrior(nn.Module):
 
     def empty(self, count: int) -> Table:
         """The table `[N]` of an episode that has not begun."""
-        device = self.trust.device
+        device = self.log_sharpness.device
         written = torch.zeros(count, self.capacity, dtype=torch.bool, device=device)
         return Table(torch.zeros(count, self.capacity, sum(self.sizes), device=device), written)
 
-    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
+    def remember(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, table: Table | None) -> Table | None:
         """The table `[N]` with one more moment in it, the oldest left out."""
         if table is None:
             return None
-        entry = self._entries(recurrent, stochastic).detach()[:, None].to(table.entries.dtype)
+        entry = self._entries(recurrent, stochastic, seen).detach()[:, None].to(table.entries.dtype)
         return Table(
             torch.cat([table.entries[:, 1:], entry], 1),
             F.pad(table.written[:, 1:], (0, 1), value=True),
         )
 
-    def _entries(self, recurrent: Tensor, stochastic: Tensor) -> Tensor:
-        """What each moment writes, `[..., E]`: two keys, its place, its gate, and what was seen."""
-        seen = stochastic.detach()  # memory learns to find what is seen, not to be shown what is easily found
-        gate = F.logsigmoid(self.gate(torch.cat([recurrent, seen], -1)).float())
-        keys = F.normalize(self.content_key(seen), dim=-1), F.normalize(self.place_key(recurrent), dim=-1)
-        return torch.cat([*keys, self.place(recurrent), gate, seen], -1)
+    def _entries(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor) -> Tensor:
+        """What each moment writes, `[..., E]`: two keys, its place, its gate, and probabilities of what was seen."""
+        drawn = stochastic.detach()  # memory learns to find what is seen, not to be shown what is easily found
+        gate = F.logsigmoid(self.gate(torch.cat([recurrent, drawn], -1)).float())
+        keys = F.normalize(self.content_key(drawn), dim=-1), F.normalize(self.place_key(recurrent), dim=-1)
+        return torch.cat([*keys, self.place(recurrent), gate, seen.detach().exp().flatten(-2)], -1)
 
     def _tables(self, entries: Tensor, mask: Tensor) -> Table:
         """The table after every row, `[B, T]`: views of the movies' entries `[B, T, E]`, nothing is copied."""
@@ -117,7 +121,10 @@ class EpisodicPrior(nn.Module):
         found = _look_up(where * cue, content_key, gate, earlier, place)
         query = F.normalize(self.place_query(torch.cat([recurrent, found], -1)), dim=-1)
         recalled = _look_up(what * query, place_key, gate, known, seen)
-        return self.head(torch.cat([recurrent, recalled], -1)) + self.trust * recalled
+        guess = self.head(torch.cat([recurrent, recalled], -1)).unflatten(-1, (self.variables, -1))
+        recalled = recalled.unflatten(-1, (self.variables, -1)).float()
+        nothing = (1 - recalled.sum(-1, keepdim=True)).clamp(min=0)
+        return (recalled + nothing * guess.float().softmax(-1)).clamp(min=LEAST).log().flatten(-2)
 
 
 def _look_up(query: Tensor, keys: Tensor, gate: Tensor, allowed: Tensor, values: Tensor) -> Tensor:

@@ -128,7 +128,7 @@ class LocalPrior(Tableless):
         self.context = nn.Linear(recurrent_units, grid.width, bias=False)
         self.logits = nn.Sequential(nn.LayerNorm(grid.width), nn.SiLU(), nn.Linear(grid.width, grid.latent))
 
-    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
         """Logits `[B, T, P*Z]` for every row of movies, and no table."""
         return self.step(recurrent, None), None
 

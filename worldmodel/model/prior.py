@@ -15,8 +15,12 @@ from worldmodel.model.settings import WorldModelSettings
 class Prior(Protocol):
     """Logits of what comes next, and the table of the episode they may be read from."""
 
-    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
-        """Logits `[B, T, S*K]` for every row of movies, each from the rows before it, and the table after each."""
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+        """Logits `[B, T, S*K]` for every row of movies, each from the rows before it, and the table after each.
+
+        recurrent `[B, T, D]`; stochastic `[B, T, S*K]`, drawn from seen `[B, T, S, K]`, log-probabilities; mask
+        `[B, T]`, rows that were recorded.
+        """
         ...
 
     def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
@@ -27,7 +31,7 @@ class Prior(Protocol):
         """The table `[N]` of an episode that has not begun."""
         ...
 
-    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
+    def remember(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, table: Table | None) -> Table | None:
         """The table `[N]` with one more moment in it."""
         ...
 
@@ -39,7 +43,7 @@ class Tableless(nn.Module):
         """None."""
         return None
 
-    def remember(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Table | None:
+    def remember(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, table: Table | None) -> Table | None:
         """None."""
         return None
 
@@ -50,7 +54,7 @@ class RecurrentPrior(nn.Sequential, Tableless):
     def __init__(self, recurrent_units: int, stochastic: int, units: int) -> None:
         super().__init__(mlp(recurrent_units, units, 1), nn.Linear(units, stochastic))
 
-    def unroll(self, recurrent: Tensor, stochastic: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
         """Logits `[B, T, S*K]` for every row of movies, and no table."""
         return self(recurrent), None
 

@@ -75,7 +75,7 @@ class WorldModel(LightningModule):
         first = begins * torch.tanh(self.first_recurrent)
         inputs = self._step_input(stochastic[:, :-1], movie.action[:, :-1])
         recurrent = torch.cat([first[:, None], self.recurrence.unroll(inputs, first.to(inputs.dtype)).float()], 1)
-        prior, table = self.prior_head.unroll(recurrent, stochastic, movie.mask)
+        prior, table = self.prior_head.unroll(recurrent, stochastic, posterior, movie.mask)
         return Observed(movie, LatentState.join(recurrent, stochastic, table), posterior, self._categorical(prior))
 
     def update(self, state: LatentState, action: Tensor, observation: Tensor, first: Tensor) -> LatentState:
@@ -83,10 +83,11 @@ class WorldModel(LightningModule):
 
         Where `first` `[N]`, the past does not count.
         """
-        stochastic = latents.sample(self.encode(observation)).flatten(-2)
+        posterior = self.encode(observation)
+        stochastic = latents.sample(posterior).flatten(-2)
         recurrent = self._advance(state, action)
         recurrent = torch.where(first[:, None], torch.tanh(self.first_recurrent), recurrent)
-        return self.arrive(recurrent, stochastic, state.table.forget(first) if state.table else None)
+        return self.arrive(recurrent, stochastic, posterior, state.table.forget(first) if state.table else None)
 
     def initial(self, count: int) -> LatentState:
         """The state `[N]` in which an episode begins, nothing seen yet."""
@@ -104,11 +105,11 @@ class WorldModel(LightningModule):
         """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
         recurrent = self._advance(state, action)
         prior = self._categorical(self.prior_head.step(recurrent, state.table))
-        return self.arrive(recurrent, latents.sample(prior).flatten(-2), state.table), prior
+        return self.arrive(recurrent, latents.sample(prior).flatten(-2), prior, state.table), prior
 
-    def arrive(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> LatentState:
-        """The state `[N]` in which `stochastic` is seen, itself written into the table of the moments before it."""
-        return LatentState.join(recurrent, stochastic, self.prior_head.remember(recurrent, stochastic, table))
+    def arrive(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, table: Table | None) -> LatentState:
+        """The state `[N]` in which `stochastic`, drawn from `seen` `[N, S, K]`, is written into the table before it."""
+        return LatentState.join(recurrent, stochastic, self.prior_head.remember(recurrent, stochastic, seen, table))
 
     def follow(self, start: LatentState, action: Tensor) -> LatentState:
         """Runs on without the world under given actions: start `[B]` and action `[B, H]` to states `[B, H+1]`."""

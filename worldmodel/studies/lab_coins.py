@@ -3,8 +3,9 @@
 A dream of the neutral sequence should end without one. That it sometimes does not may lie in what was learned of
 rewards (then walks that are lived mislead as well), in a last object that is another one (then there are no coins after
 right ones), in the cue, which shows the ends of both sequences again (then dreams of uncued stories have the right
-ends), in classes that are drawn (then the likeliest ones mislead less), or in a last object that is the right one but
-not dreamt clearly (then there are no coins where it is shown instead).
+ends), in classes that are drawn (then the likeliest ones mislead less), in a last object that is the right one but not
+dreamt clearly (then there are no coins where it is shown instead), or in one that is too much like a single look at it
+(then the very draw that was written down when it was shown misleads, and another draw of the same look does not).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -36,6 +37,8 @@ NEW_SETS = 10**7
 
 See = Callable[[Tensor], Tensor]
 """One-hot classes `[..., S, K]` that are seen of a prior, log-probabilities `[..., S, K]`."""
+Last = Literal["dreamt", "shown", "copied"]
+"""The last object of a dream: as dreamt, as another draw of its look when it was shown, or as the draw of then."""
 
 
 def report_coins(runs: list[Path], file: Path, say: Callable[[str], None]) -> Path:
@@ -60,7 +63,8 @@ def coins(subject: Subject, stories: int = STORIES) -> dict[str, Any]:
         "lived": lived(subject, stories),
         "cued": dreamt(subject, stories, cues),
         "cued, likeliest classes": dreamt(subject, stories, cues, _likeliest),
-        "cued, last object shown": dreamt(subject, stories, cues, shown=True),
+        "cued, last object shown": dreamt(subject, stories, cues, last="shown"),
+        "cued, last object copied": dreamt(subject, stories, cues, last="copied"),
         "uncued": dreamt(subject, stories, 0),
     }
 
@@ -89,33 +93,33 @@ def lived(subject: Subject, stories: int) -> dict[str, float]:
 
 
 def dreamt(
-    subject: Subject, stories: int, cues: int, see: See = latents.sample, shown: bool = False
-) -> dict[str, float]:
+    subject: Subject, stories: int, cues: int, see: See = latents.sample, last: Last = "dreamt"
+) -> dict[str, float | None]:
     """How dreams end that begin with each slot of so many stories of new objects: shares of what `_ends` tells.
 
-    Of cued stories also the share of rewarded and of neutral dreams after which a coin is expected. Where `shown`, the
-    last object of a dream is seen as it was when it was shown.
+    Of cued stories also the share of rewarded and of neutral dreams after which a coin is expected; None where there is
+    no such dream.
     """
     ends = []
     for number in range(stories):
         story = ReplayStory(**{**subject.stories, "day": "test", "cues": cues, "test_set": number})
         told = tell(story, subject.number * stories + number)
-        ends.append(_ends(subject.world_model, told, slots(story.rule), see, shown))
+        ends.append(_ends(subject.world_model, told, slots(story.rule), see, last))
     every = np.concatenate(ends)
-    found = {"right last object": every[:, 2].mean(), "other end": every[:, 3].mean()}
+    found: dict[str, np.ndarray] = {"right last object": every[:, 2], "other end": every[:, 3]}
     if cues:
         paid, right = every[:, 0] > 0, every[:, 2] > 0
         wrong = [(each[each[:, 0] == 0, 1]).mean() for each in ends]
         found |= {
-            "rewarded": every[paid, 1].mean(),
-            "neutral": every[~paid, 1].mean(),
-            "neutral, right last object": every[~paid & right, 1].mean(),
-            "stories with no neutral coin": np.mean(np.array(wrong) == 0),
+            "rewarded": every[paid, 1],
+            "neutral": every[~paid, 1],
+            "neutral, right last object": every[~paid & right, 1],
+            "stories with no neutral coin": np.array(wrong) == 0,
         }
-    return {name: float(value) for name, value in found.items()}
+    return {name: float(values.mean()) if len(values) else None for name, values in found.items()}
 
 
-def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], see: See, shown: bool) -> np.ndarray:
+def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], see: See, last: Last) -> np.ndarray:
     """A dream from each slot, `[8, 4]` of 0 and 1: pays; coin expected; last object right; that of the other sequence.
 
     The last object is the one of the story whose likeliest classes agree in most variables with what was dreamt.
@@ -123,20 +127,26 @@ def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], see: See,
     observed = world_model.observe(told.movie)
     state = LatentState.concatenate([observed.latent[:, -1]] * STATES)
     began = torch.tensor(where)
-    sequence, last = began // LENGTH, LENGTH - began % LENGTH  # the last object is dreamt in step `last`
+    sequence, steps = began // LENGTH, LENGTH - began % LENGTH  # the last object is dreamt in step `steps`
     end, other = (each * LENGTH + LENGTH - 1 for each in (sequence, 1 - sequence))
-    posterior, action = _when_shown(told, observed.posterior[0]), torch.arange(STATES)
+    rows, action = _when_shown(told), torch.arange(STATES)
+    posterior, drawn = (
+        observed.posterior[0, rows],
+        observed.latent.stochastic[0, rows].unflatten(-1, world_model.latent_shape),
+    )
     coin, dreamt_end = torch.zeros(STATES), torch.zeros(STATES, dtype=torch.long)
     for number in range(1, LENGTH + 2):
         reached, prior = world_model.foresee(state, action)
-        seen, now = see(prior), last == number
+        seen, now = see(prior), steps == number
         agreement = (seen.argmax(-1)[:, None] == posterior.argmax(-1)).float().mean(-1)
         dreamt_end = torch.where(now, agreement.argmax(-1), dreamt_end)
-        if shown:
-            seen = torch.where(now[:, None, None], latents.sample(posterior[end]), seen)
-        state = world_model.arrive(reached.recurrent, seen.flatten(-2), state.table)
+        if last != "dreamt":
+            then = latents.sample(posterior[end]) if last == "shown" else drawn[end]
+            seen = torch.where(now[:, None, None], then, seen)
+            prior = torch.where(now[:, None, None], posterior[end], prior)
+        state = world_model.arrive(reached.recurrent, seen.flatten(-2), prior, state.table)
         action = torch.zeros_like(action)
-        coin = torch.where(last + 1 == number, world_model.reward(state), coin)
+        coin = torch.where(steps + 1 == number, world_model.reward(state), coin)
     columns = (sequence == told.rewarded, coin > EXPECTED, dreamt_end == end, dreamt_end == other)
     return torch.stack(columns, 1).float().numpy()
 
@@ -145,25 +155,30 @@ def _likeliest(prior: Tensor) -> Tensor:
     return latents.temper(prior, 0).exp()
 
 
-def _when_shown(told: Told, posterior: Tensor) -> Tensor:
-    """The posterior `[8, S, K]` of each object when it was shown, by state."""
+def _when_shown(told: Told) -> list[int]:
+    """The row in which each object was shown, by state."""
     shown = {state: row for row, state in enumerate(told.state) if told.phase[row] == "present"}
-    return posterior[[shown[state] for state in range(STATES)]]
+    return [shown[state] for state in range(STATES)]
 
 
 def _in_words(found: dict[str, Any]) -> str:
-    walks, cued = found["lived"], found["cued"]
     coined = {
-        "lived walks": walks,
-        "dreams": cued,
+        "lived walks": found["lived"],
+        "dreams": found["cued"],
         "those of likeliest classes": found["cued, likeliest classes"],
         "those with the last object shown": found["cued, last object shown"],
+        "those with a copy of it": found["cued, last object copied"],
     }
-    after = (f"{name} {each['rewarded']:.1%}, {each['neutral']:.1%}" for name, each in coined.items())
+    after = (f"{name} {_percent(each['rewarded'])}, {_percent(each['neutral'])}" for name, each in coined.items())
+    cued, uncued = ({name: _percent(share) for name, share in found[each].items()} for each in ("cued", "uncued"))
     return (
         f"coin, rewarded and neutral, after {'; '.join(after)}; after neutral dreams with the right last object "
-        f"{cued['neutral, right last object']:.1%}; in {cued['stories with no neutral coin']:.0%} of the stories after "
-        f"no neutral dream; last object right {cued['right last object']:.1%}, that of the other sequence "
-        f"{cued['other end']:.1%}, without cue {found['uncued']['right last object']:.1%}, "
-        f"{found['uncued']['other end']:.1%}; two draws of one look agree in {found['looks']:.0%}"
+        f"{cued['neutral, right last object']}; in {cued['stories with no neutral coin']} of the stories after "
+        f"no neutral dream; last object right {cued['right last object']}, that of the other sequence "
+        f"{cued['other end']}, without cue {uncued['right last object']}, {uncued['other end']}; two draws of one look "
+        f"agree in {found['looks']:.0%}"
     )
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.1%}"
