@@ -5,7 +5,8 @@
 trains 800 gradient steps on the recording of RUN (a run of MinAtar, whose channels are kinds of things) with the
 settings that follow, then prints for every channel which share of its pixels is shown by the latent state of the same
 moment, and by dreams of one and of four steps under the recorded actions; how much of what is shown four steps ahead is
-really there; and which share of the rewards is foretold at the moment they come.
+really there; and which share of the rewards is foretold at the moment they come. With 0 steps the world model of RUN
+itself is asked.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from worldmodel.configuration import read_settings
 from worldmodel.experience import LatentState, Movie
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.model import WorldModel
+from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
 from worldmodel.running.settings import Settings
 
@@ -80,21 +82,24 @@ def in_words(values: Tensor) -> str:
 
 
 def main(run: str, steps: str, *arguments: str) -> None:
-    """Trains, asks and prints."""
+    """Trains or loads, asks and prints."""
     settings = read_settings(Settings, list(arguments), default_config=Path("configs/size/12m.yaml"))
     prepare_machine(1, settings.trainer.keep_memory)
     torch.manual_seed(settings.trainer.seed)
     buffer = load_buffer(settings.data, run)
-    model = WorldModel(buffer.spec, settings.world_model)
-    data = ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed)
-    took = train(model, data, int(steps), settings.agent.world_model_clip)
+    if int(steps):
+        model = WorldModel(buffer.spec, settings.world_model)
+        data = ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed)
+        took = train(model, data, int(steps), settings.agent.world_model_clip)
+        print(f"{took:.0f} ms a gradient step; {machine_in_words()}")
+    else:
+        model = load_agent(run).world_model
     asked = replace(settings.data, batch_size=TESTED, context=0)
     movie = ReplayData(asked, buffer, settings.data.capacity, settings.trainer.seed + 1).sample()
     for depth, (shown, true) in zip(AHEAD, shown_and_true(model, movie), strict=True):
         print(f"{depth} steps ahead, shown of what is there: {in_words((shown & true).sum(0) / true.sum(0))}")
     print(f"{depth} steps ahead, there of what is shown: {in_words((shown & true).sum(0) / shown.sum(0).clamp(min=1))}")
     print(f"rewards foretold: {rewards_foretold(model, movie):.2f}")
-    print(f"{took:.0f} ms a gradient step; {machine_in_words()}")
 
 
 if __name__ == "__main__":
