@@ -24,10 +24,9 @@ def prior_by_hand() -> EpisodicPrior:
     prior.place_query = nn.Linear(8, 4, bias=False)
     prior.place_query.weight.data = torch.cat([torch.zeros(4, 4), follows], 1)
     prior.log_sharpness.data.fill_(5.0)
-    for layer in (prior.head[-1], prior.copy):
-        nn.init.zeros_(layer.weight)
-        nn.init.zeros_(layer.bias)
-    prior.copy.bias.data.fill_(50.0)
+    nn.init.zeros_(prior.head[-1].weight)
+    nn.init.zeros_(prior.head[-1].bias)
+    prior.trust.data.fill_(20.0)
     return prior
 
 
@@ -57,22 +56,19 @@ def test_what_was_seen_in_doubt_is_expected_in_the_same_doubt():
     assert torch.allclose(logits[0, 3].softmax(-1), torch.tensor([0, 0.7, 0, 0.3]), atol=1e-3)
 
 
-def test_what_is_found_in_part_leaves_the_rest_to_the_recurrence():
-    """A place key at a right angle to the query has a logit of 0, as the empty moment: half is found, half guessed."""
+def test_how_much_what_is_recalled_counts_beside_what_is_inferred():
+    """Of a surely recalled class the logit is larger by the trust: here a probability of 8 in 8 + 1 + 1 + 1."""
     prior = prior_by_hand()
-    prior.place_query.weight.data = torch.zeros(4, 8)
-    prior.head[-1].bias.data = torch.tensor([0, 0, torch.inf, 0]).clamp(max=50)
-    shown = F.one_hot(torch.tensor([1]), 4).float()[None]
-    logits, table = prior.unroll(torch.zeros(1, 1, 4), *look(shown), torch.ones(1, 1, dtype=torch.bool))
-    half = prior.step(torch.zeros(1, 4), table[:, 0])
-    assert torch.allclose(logits[0, 0].softmax(-1), torch.tensor([0, 0, 1.0, 0]), atol=1e-3)
-    assert torch.allclose(half[0].softmax(-1), torch.tensor([0, 0.5, 0.5, 0]), atol=0.05)
+    prior.trust.data = torch.tensor(7.0).log()
+    shown = F.one_hot(torch.tensor([3, 1, 0, 2, 3, 3]), 4).float()[None]
+    recurrent = torch.cat([torch.eye(4), torch.zeros(2, 4)])[None]
+    logits, _ = prior.unroll(recurrent, *look(shown), torch.ones(1, 6, dtype=torch.bool))
+    assert torch.allclose(logits[0, 5].softmax(-1), torch.tensor([8.0, 1, 1, 1]) / 11, atol=1e-3)
 
 
-def test_what_is_found_need_not_come_in_the_same_picture():
-    """Where nothing is copied, the head alone says what follows from what was recalled: here, thing 1 from thing 0."""
+def test_what_was_recalled_says_what_follows_from_it():
+    """The head reads it: here, thing 1 comes where thing 0 was recalled."""
     prior = prior_by_hand()
-    prior.copy.bias.data.fill_(-50.0)
     prior.head = nn.Linear(8, 4, bias=False)
     prior.head.weight.data = torch.zeros(4, 8)
     prior.head.weight.data[1, 4] = 50.0

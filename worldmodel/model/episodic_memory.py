@@ -17,10 +17,8 @@ from worldmodel.model.layers import mlp
 
 SHARPNESS = (10.0, 8.0)
 """Inverse temperatures of the two look-ups at first; cosines of unrelated keys are near zero."""
-COPYING = 2.0
-"""Logit of the share of what is recalled that is expected as it was, at first: nearly all of it."""
-LEAST = 1e-8
-"""Probability below which none is taken for, so that every logarithm is finite."""
+TRUST = 6.0
+"""How much a class that is surely recalled counts in the logits at first: of 16, it has a probability of 0.96."""
 WRITING = 2.0
 """Logit of the gate at first: nearly everything is written."""
 
@@ -34,12 +32,12 @@ class EpisodicPrior(nn.Module):
 
         where   w_j ~ g_j exp(a cos(W z_t, W z_j)),          j <  t      place = sum_j w_j V h_j
         what    v_j ~ g_j exp(b cos(Q [h_{t+1}, place], K h_j)), j <= t  recalled = sum_j v_j q_j
-        p(z) = c recalled + (1 - c sum_j v_j) softmax(head([h_{t+1}, recalled])),   c = sigmoid(C [h_{t+1}, recalled])
+        logits = head([h_{t+1}, recalled]) + log(recalled + exp(-s))
 
-    Each look-up may find nothing: beside the moments stands an empty one of weight 1. What is found is expected as it
-    was, as far as c says; otherwise the head says what follows from it (the pointer-generator of See et al. 2017).
-    What is recalled is `q_j` and not the one draw of it: a dream that copied the draw would be more like that moment
-    than any other look at the same thing is, and would find only that moment, not the others in which it was seen.
+    Each look-up may find nothing: beside the moments stands an empty one of weight 1; then the head alone says what is
+    expected. What is recalled is `q_j` and not the one draw of it: a dream that copied the draw would be more like that
+    moment than any other look at the same thing is, and would find only that moment, not the others in which it was
+    seen.
 
     Query and key of the first look-up share W, since like is to be found by like. A movie is one call, as for the
     recurrence; acting and dreaming carry the table. A movie that begins in mid-episode begins with an empty table.
@@ -49,7 +47,7 @@ class EpisodicPrior(nn.Module):
         self, recurrent_units: int, stochastic: int, units: int, memory_units: int, capacity: int, variables: int
     ) -> None:
         super().__init__()
-        self.capacity, self.variables = capacity, variables
+        self.capacity = capacity
         self.sizes = [memory_units, memory_units, units, 1, stochastic]
         self.content_key = nn.Linear(stochastic, memory_units, bias=False)
         self.place_key = nn.Linear(recurrent_units, memory_units, bias=False)
@@ -57,10 +55,9 @@ class EpisodicPrior(nn.Module):
         self.gate = nn.Linear(recurrent_units + stochastic, 1)
         self.place_query = nn.Sequential(mlp(recurrent_units + units, units, 1), nn.Linear(units, memory_units))
         self.head = nn.Sequential(mlp(recurrent_units + stochastic, units, 1), nn.Linear(units, stochastic))
-        self.copy = nn.Linear(recurrent_units + stochastic, 1)
+        self.trust = nn.Parameter(torch.tensor(TRUST))
         self.log_sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())
         nn.init.constant_(self.gate.bias, WRITING)
-        nn.init.constant_(self.copy.bias, COPYING)
         nn.init.normal_(self.content_key.weight, std=variables**-0.5)
 
     def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table]:
@@ -125,11 +122,8 @@ class EpisodicPrior(nn.Module):
         found = _look_up(where * cue, content_key, gate, earlier, place)
         query = F.normalize(self.place_query(torch.cat([recurrent, found], -1)), dim=-1)
         recalled = _look_up(what * query, place_key, gate, known, seen)
-        both = torch.cat([recurrent, recalled], -1)
-        inferred = self.head(both).unflatten(-1, (self.variables, -1)).float().softmax(-1)
-        copied = torch.sigmoid(self.copy(both).float())[..., None] * recalled.unflatten(-1, (self.variables, -1))
-        left = (1 - copied.sum(-1, keepdim=True)).clamp(min=0)
-        return (copied + left * inferred).clamp(min=LEAST).log().flatten(-2)
+        inferred = self.head(torch.cat([recurrent, recalled], -1))
+        return inferred + torch.log(recalled.float() + torch.exp(-self.trust))
 
 
 def _look_up(query: Tensor, keys: Tensor, gate: Tensor, allowed: Tensor, values: Tensor) -> Tensor:
