@@ -55,8 +55,8 @@ class EpisodicPrior(nn.Module):
         self.gate = nn.Linear(recurrent_units + stochastic, 1)
         self.place_query = nn.Sequential(mlp(recurrent_units + units, units, 1), nn.Linear(units, memory_units))
         self.head = nn.Sequential(mlp(recurrent_units + stochastic, units, 1), nn.Linear(units, stochastic))
-        self.trust = nn.Parameter(torch.tensor(TRUST))
         self.log_sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())
+        self.trust = nn.Parameter(torch.tensor(TRUST))
         nn.init.constant_(self.gate.bias, WRITING)
         nn.init.normal_(self.content_key.weight, std=variables**-0.5)
 

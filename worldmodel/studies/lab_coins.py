@@ -130,10 +130,8 @@ def _ends(world_model: WorldModel, told: Told, where: tuple[int, ...], see: See,
     sequence, steps = began // LENGTH, LENGTH - began % LENGTH  # the last object is dreamt in step `steps`
     end, other = (each * LENGTH + LENGTH - 1 for each in (sequence, 1 - sequence))
     rows, action = _when_shown(told), torch.arange(STATES)
-    posterior, drawn = (
-        observed.posterior[0, rows],
-        observed.latent.stochastic[0, rows].unflatten(-1, world_model.latent_shape),
-    )
+    posterior = observed.posterior[0, rows]
+    drawn = observed.latent.stochastic[0, rows].unflatten(-1, world_model.latent_shape)
     coin, dreamt_end = torch.zeros(STATES), torch.zeros(STATES, dtype=torch.long)
     for number in range(1, LENGTH + 2):
         reached, prior = world_model.foresee(state, action)
