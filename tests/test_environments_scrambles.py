@@ -6,12 +6,14 @@ import pytest
 from worldmodel.environments.scrambles import (
     alternating_scrambles,
     clean_scrambles,
+    favours_no_direction,
     has_clean_boundaries,
     hides_pairs,
     paired_rules,
     slots,
     visual_transitions,
 )
+from worldmodel.environments.story_timetable import story
 from worldmodel.environments.true_order import count_true_pairs, true_transitions
 
 PAPER = ((7, 1, 6, 2), (3, 4, 0, 5))  # [Z' X Y' Y], [Z W' W X']
@@ -23,14 +25,27 @@ def test_how_many_scrambles_there_are():
     assert not any(count_true_pairs(phase[::way], 1, 4) for rule in every for phase in rule for way in (1, -1))
     hiding = [rule for rule in every if hides_pairs(rule, 4)]
     assert len(hiding) == 256
-    assert sum(has_clean_boundaries(rule, 4) for rule in hiding) == len(clean_scrambles(4)) == 136
+    bounded = [rule for rule in hiding if has_clean_boundaries(rule, 4)]
+    assert len(bounded) == 136
+    assert sum(favours_no_direction(rule, 4) for rule in bounded) == len(clean_scrambles(4)) == 52
+
+
+@pytest.mark.parametrize("length", [3, 4, 5])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_story_of_a_clean_scramble_runs_neither_way_at_any_lag_that_replay_is_measured_at(length, repeats):
+    for rule in clean_scrambles(length):
+        shown = [row.state for row in story(rule, repeats, [], length, -1)]
+        for lag in (1, 2, 3, 4):
+            assert count_true_pairs(shown, lag, length) == count_true_pairs(shown[::-1], lag, length)
+            assert lag == 4 or count_true_pairs(shown, lag, length) == 0
 
 
 def test_the_small_grid_by_hand():
-    """Of three, the middle ones must stand in the middle; ends and sequences can be swapped: 2 x 2 x 2."""
+    """Of three, the middle ones stand in the middle, and one phase runs forward, one backward: 2 x 2."""
     assert len(list(alternating_scrambles(3))) == 2 * 6 * 6
-    assert len(clean_scrambles(3)) == 8
-    assert ((0, 4, 2), (3, 1, 5)) in clean_scrambles(3)
+    assert len(clean_scrambles(3)) == 4
+    assert ((0, 4, 2), (5, 1, 3)) in clean_scrambles(3)
+    assert not favours_no_direction(((0, 4, 2), (3, 1, 5)), 3)  # 4 then 3, 2 then 1: both backward
 
 
 @pytest.mark.parametrize("length", [3, 4, 5])

@@ -12,7 +12,7 @@ from itertools import chain, permutations, product
 
 import numpy as np
 
-from worldmodel.environments.true_order import count_true_pairs
+from worldmodel.environments.true_order import count_true_pairs, follows
 
 Rule = tuple[tuple[int, ...], ...]
 
@@ -59,14 +59,21 @@ def has_clean_boundaries(rule: Rule, length: int) -> bool:
     return not any(_either_way((before[-1], after[0]), 1, length) for before, after in product(rule, repeat=2))
 
 
+def favours_no_direction(rule: Rule, length: int) -> bool:
+    """Whether the true pairs four rows apart, across phases, stand as often forward as backward.
+
+    With the pause of two rows these are the last two objects of the first phase and the first two of the second. Of the
+    scrambles of length 4 that are clean otherwise, 52 of 136 do so, and 16 have no such pair.
+    """
+    across = zip(rule[0][-2:], rule[1][:2], strict=True)
+    return sum(follows(one, other, length) - follows(other, one, length) for one, other in across) == 0
+
+
 @cache
 def clean_scrambles(length: int) -> tuple[Rule, ...]:
-    """The scrambles that give nothing of the true order away (136 of length 4): all that study 2 uses here."""
-    return tuple(
-        rule
-        for rule in alternating_scrambles(length)
-        if hides_pairs(rule, length) and has_clean_boundaries(rule, length)
-    )
+    """The scrambles that give nothing of the true order away (52 of length 4): all that study 2 uses here."""
+    tests = (hides_pairs, has_clean_boundaries, favours_no_direction)
+    return tuple(rule for rule in alternating_scrambles(length) if all(test(rule, length) for test in tests))
 
 
 @cache
