@@ -15,9 +15,9 @@ from worldmodel.replay.starts import look_ahead
 
 REACHED = 0.5
 """Probability from which on a dreamt moment counts as one that was reached."""
-LEAST_GAIN = 0.01
-"""Gain, in units of return, below which nothing is left to be planned."""
-DRAWS = 16
+LEAST_GAIN = 0.02
+"""Gain, in units of return, below which nothing is left to be planned; more than a coin that is drawn once brings."""
+DRAWS = 64
 """Imagined steps that are averaged for each action that is looked ahead under."""
 REHEARSALS = 40
 """Gradient steps in which one moment's new values are learned, and those of the others kept."""
