@@ -58,14 +58,6 @@ def order_part(key: str, question: str, orders: dict[str, ReplayOrder], others: 
     last = int(dreams.lags[-1])
     rows = [_row(name, each) for name, each in orders.items()]
     rows += [_row(f"dreams, {number} states", each) for number, each in others.items()]
-    lines = [_line(name, orders[name].difference, paint) for name, paint in PAINTS.items()]
-    bounds = [
-        _line("95 % of shuffled labels, dreams", [dreams.threshold] * len(dreams.lags), "var(--ink)", True),
-        _line("the same in reverse", [-dreams.threshold] * len(dreams.lags), "var(--ink)", True),
-        _line("dreams, time shuffled", dreams.shuffled_time, "var(--c4)", True),
-    ]
-    if UNTRAINED in orders and len(orders[UNTRAINED].lags) == len(dreams.lags):
-        bounds.append(_line(UNTRAINED, orders[UNTRAINED].difference, "var(--c7)", True))
     return Part(
         key,
         question,
@@ -79,31 +71,43 @@ def order_part(key: str, question: str, orders: dict[str, ReplayOrder], others: 
         "Untrained: dreams of a fresh network from the same movies, in states of its own latents.",
         columns=("stream", "moments", "events", "lag 1", f"lag {last}", "95 % of shuffled", "p"),
         rows=rows,
-        figures=[
-            {
-                "kind": "lines",
-                "title": "Forward minus backward, by lag",
-                "lines": [*lines, *bounds],
-                "first": 1,
-                "last": last,
-                "unit": "moments later",
-                "note": "Above 0: along the order of life. Below: against it.",
-            },
-            {
-                "kind": "lines",
-                "title": "Dreams, forward and backward by themselves",
-                "lines": [
-                    _line("forward", dreams.forward, "var(--c0)"),
-                    _line("backward", dreams.backward, "var(--c1)"),
-                ],
-                "first": 1,
-                "last": last,
-                "unit": "moments later",
-                "note": "In units of regression weights (TDLM).",
-            },
-        ],
+        figures=_by_lag(orders, last),
         found={"streams": plain(orders), "dreams_by_number_of_states": plain(others)},
     )
+
+
+def _by_lag(orders: dict[str, ReplayOrder], last: int) -> list[dict[str, Any]]:
+    """Sequenceness of every stream by lag beside what chance gives, and the two ways of dreams by themselves."""
+    dreams = orders["dreams"]
+    lines = [_line(name, orders[name].difference, paint) for name, paint in PAINTS.items()]
+    bounds = [
+        _line("95 % of shuffled labels, dreams", [dreams.threshold] * len(dreams.lags), "var(--ink)", True),
+        _line("the same in reverse", [-dreams.threshold] * len(dreams.lags), "var(--ink)", True),
+        _line("dreams, time shuffled", dreams.shuffled_time, "var(--c4)", True),
+    ]
+    if UNTRAINED in orders and len(orders[UNTRAINED].lags) == len(dreams.lags):
+        bounds.append(_line(UNTRAINED, orders[UNTRAINED].difference, "var(--c7)", True))
+    ways = [("forward", dreams.forward, "var(--c0)"), ("backward", dreams.backward, "var(--c1)")]
+    return [
+        {
+            "kind": "lines",
+            "title": "Forward minus backward, by lag",
+            "lines": [*lines, *bounds],
+            "first": 1,
+            "last": last,
+            "unit": "moments later",
+            "note": "Above 0: along the order of life. Below: against it.",
+        },
+        {
+            "kind": "lines",
+            "title": "Dreams, forward and backward by themselves",
+            "lines": [_line(*way) for way in ways],
+            "first": 1,
+            "last": last,
+            "unit": "moments later",
+            "note": "In units of regression weights (TDLM).",
+        },
+    ]
 
 
 def _with_number(stream: tuple[np.ndarray, np.ndarray], number: int) -> tuple[np.ndarray, int, np.ndarray]:

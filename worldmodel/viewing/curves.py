@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from worldmodel.viewing.dream import Dream
+from worldmodel.viewing.figures import save_figure
 
 MOST_ENTRIES = 8
 LOOKING, DREAMING = "tab:green", "tab:red"
@@ -18,7 +18,6 @@ def write_curves(dream: Dream, path: Path) -> Path:
     clips, length, entries = dream.truth.shape
     rows = min(entries, MOST_ENTRIES)
     figure = Figure(figsize=(1 + 3 * clips, 1 + 1.5 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
     # one scale for all clips of an entry, or a small error in a quiet clip would look large
     axes = figure.subplots(rows, clips, squeeze=False, sharex=True, sharey="row")
     # the dream leaves the reconstruction at the last moment that was looked at
@@ -37,5 +36,5 @@ def write_curves(dream: Dream, path: Path) -> Path:
     figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
     shown = "" if rows == entries else f"; the first {rows} of {entries} entries"
     figure.supxlabel(f"step; green ground: looking, red ground: dreaming{shown}", fontsize="medium")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)
     return path
