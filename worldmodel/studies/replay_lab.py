@@ -27,9 +27,10 @@ from worldmodel.viewing.pages import inline
 CONDITIONS: dict[str, dict[str, Any]] = {
     RULE: {},
     "shuffled-rule": {"environment.kwargs.rule": "shuffled"},
-    "no-rule": {"environment.kwargs.walks": 0},
+    # cues tell which slots are the ends of sequences: who has learned that dreams of ends, which is a part of the rule
+    "no-rule": {"environment.kwargs.walks": 0, "environment.kwargs.cues": 0},
 }
-"""What subjects learn: the rule, another one for every set of objects, or stories without walks."""
+"""What subjects learn: the rule, another one for every set of objects, or stories without walks and cues."""
 FAST = {"trainer.replay_ratio": 0.02}
 FAST_EXTENT = Extent(rest_steps=40, plans=16, localisers=6, walks=150)
 NOT_TOLD = "not told by a fast run"
@@ -155,7 +156,7 @@ def _controls(place: Workplace, subjects: list[dict[str, Any]], measured: Measur
         effects["the true order of another subject"] = strangers(subjects)
     for condition, words in (
         (UNTRAINED, "an untrained world model"),
-        ("no-rule", "trained without walks"),
+        ("no-rule", "trained without walks and cues"),
         ("shuffled-rule", "trained with another rule for every set"),
     ):
         if others := read_measured(place, condition):
