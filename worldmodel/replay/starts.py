@@ -79,12 +79,14 @@ def look_ahead(
         of A draws, also where no action matters.
     """
     actions, count = world_model.actions, len(states.features)
-    every = torch.arange(count, device=states.features.device).repeat_interleave(actions * draws)
-    taken = torch.arange(actions, device=every.device).repeat_interleave(draws).repeat(count)
-    after = world_model.predict(states[every], taken)
-    worth = values(after).amax(-1)
-    found = world_model.reward(after) + discount * world_model.continues(after) * worth
-    return found.unflatten(0, (count, actions, draws)).mean(-1)
+    every = torch.arange(count, device=states.features.device).repeat_interleave(actions)
+    before, taken = states[every], torch.arange(actions, device=every.device).repeat(count)
+    found = []
+    for _ in range(draws):  # one draw of all is small; all draws at once would copy the table of each
+        after = world_model.predict(before, taken)
+        worth = values(after).amax(-1)
+        found.append(world_model.reward(after) + discount * world_model.continues(after) * worth)
+    return torch.stack(found).mean(0).unflatten(0, (count, actions))
 
 
 def states_at(observed: Observed, moments: Tensor) -> LatentState:
