@@ -37,7 +37,10 @@ def test_a_corridor_is_analysed_with_page_pictures_and_numbers(corridor_run: Pat
     folder = corridor_run / "analysis"
     assert files[0] == folder / "analysis.html" and folder / "analysis.json" in files
     assert all(file.exists() for file in files) and folder / "place-agent.png" in files
-    assert list(found["parts"]) == [*KEYS, "place-0"] and json.loads((folder / "analysis.json").read_text()) == found
+    assert (
+        list(found["parts"]) == [*KEYS, "place-0", "together"]
+        and json.loads((folder / "analysis.json").read_text()) == found
+    )
     code = found["parts"]["place-0"]["code"]
     assert (
         3 <= code["visited"] <= 7
@@ -63,7 +66,7 @@ def test_a_run_with_too_little_says_what_is_left_out(counter_run: Path, tmp_path
 
 def test_a_world_model_alone_dreams_at_random(world_model_run: Path, tmp_path: Path) -> None:
     _, found = analyse_run(world_model_run, states=4, output=tmp_path)
-    assert "nobody acts" in found["facts"]["Dreams"] and set(found["parts"]) == {*KEYS, "place"}
+    assert "nobody acts" in found["facts"]["Dreams"] and set(found["parts"]) == {*KEYS, "place", "together"}
 
 
 def test_what_cannot_be_read_or_written_is_one_line(counter_run: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from worldmodel.studies.gathering import Gathered, States, gather, make_states, 
 from worldmodel.studies.order_part import UNTRAINED, order_part, states_part
 from worldmodel.studies.place_part import place_part
 from worldmodel.studies.reach_part import coverage_part, speed_part
+from worldmodel.studies.together_part import together_part
 from worldmodel.viewing.analysis_page import AnalysisPage, Part, write_analysis
 from worldmodel.viewing.analysis_plots import draw_orders
 from worldmodel.viewing.pictures import as_pictures, as_sprite
@@ -63,6 +64,7 @@ def analyse_run(
     for part, files in place_parts(placed, gathered.dreams.stream, recurrent, folder):
         parts.append(part)
         drawn += files
+    parts.append(together_part("together", "What holds when all of this is asked at once?", parts))
     command = shlex.join(
         ["python", "-m", "worldmodel", "analyse", str(run), f"--states={states}", f"--near={near}", f"--seed={seed}"]
     )

@@ -63,14 +63,16 @@ def direction_part(
     if untrained is not None:
         streams[UNTRAINED] = count_directions(*untrained.dreams, untrained.counts)
     found, missing = _directions(streams)
+    beside_untrained = _contrast(dreamt, streams.get(UNTRAINED))
+    about_reward = _contrast(before, after)
     dreams = found["dreams"]
     life = found.get("life, left out")
     beside = f"; left-out life has {percent(life.forward_of_decided)}" if life else ""
     says = (
         "Of the steps of dreams that life made more often one way than the other, "
         f"{percent(dreams.forward_of_decided)} run forward (95 % interval {percent(dreams.low)} to "
-        f"{percent(dreams.high)}){beside}. {_against(dreamt, streams.get(UNTRAINED))} "
-        f"{_about_reward(before, after, near)}"
+        f"{percent(dreams.high)}){beside}. {_against(beside_untrained)} "
+        f"{_about_reward(about_reward, near)}"
     )
     return Part(
         key,
@@ -81,6 +83,14 @@ def direction_part(
         columns=COLUMNS,
         rows=[_row(name, each) for name, each in found.items()],
         figures=[_bars(found)],
+        tests={
+            asked: contrast.p
+            for asked, contrast in (
+                ("dreams run more or less forward than those of an untrained network", beside_untrained),
+                ("dreams before reward and after it run different ways", about_reward),
+            )
+            if contrast is not None
+        },
         found={"near": near, "streams": plain(found), "too_few": missing},
     )
 
@@ -109,12 +119,16 @@ def _bars(found: dict[str, Direction]) -> dict[str, Any]:
     }
 
 
-def _against(dreams: Steps, untrained: Steps | None) -> str:
-    """Whether dreams run more forward than those of a network that has learned nothing."""
+def _contrast(first: Steps, second: Steps | None) -> DirectionContrast | None:
+    """The contrast of two streams, None where one is missing or too short."""
     try:
-        contrast = direction_contrast(dreams, untrained) if untrained is not None else None
+        return None if second is None else direction_contrast(first, second)
     except AnalysisError:
-        contrast = None
+        return None
+
+
+def _against(contrast: DirectionContrast | None) -> str:
+    """Whether dreams run more forward than those of a network that has learned nothing."""
     if contrast is None:
         return "There are too few dreams of an untrained network to compare with."
     way = "more" if contrast.difference > 0 else "less"
@@ -126,10 +140,8 @@ def _difference(contrast: DirectionContrast) -> str:
     return f"forward share {100 * contrast.difference:+.0f} %, {in_words(contrast.p)}"
 
 
-def _about_reward(before: Steps, after: Steps, near: int) -> str:
-    try:
-        contrast = direction_contrast(before, after)
-    except AnalysisError:
+def _about_reward(contrast: DirectionContrast | None, near: int) -> str:
+    if contrast is None:
         return "Too few dreams began near a recorded reward to compare before with after."
     told = "differ" if contrast.p <= LEVEL else "cannot be told apart"
     return (

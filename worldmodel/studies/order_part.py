@@ -72,6 +72,7 @@ def order_part(key: str, question: str, orders: dict[str, ReplayOrder], others: 
         columns=("stream", "moments", "events", "lag 1", f"lag {last}", "95 % of shuffled", "p"),
         rows=rows,
         figures=_by_lag(orders, last),
+        tests={"dreams run along the order of life, or against it": dreams.p},
         found={"streams": plain(orders), "dreams_by_number_of_states": plain(others)},
     )
 

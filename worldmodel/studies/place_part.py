@@ -53,6 +53,11 @@ def place_part(
         columns=("measure", "found", "by chance", "p"),
         rows=_rows(code, control, paths),
         figures=_figures(maps, paths, dreams.event, dreamt, places),
+        tests={
+            f"the {places.name} is decoded in other games": code.error_p,
+            f"maps of the {places.name} are the same in odd and even games": code.stability_p,
+            f"dreams keep together on the map of the {places.name}": paths.p,
+        },
         found={
             "code": plain(code),
             "untrained": plain(control),

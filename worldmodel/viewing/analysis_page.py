@@ -20,6 +20,7 @@ class Part:
     null: what chance is here.
     columns, rows: of the table.
     figures: what is drawn, plain types, by kind (see `analysis.js`).
+    tests: p of every claim that the sentences make or do without, by what is asked.
     found: all numbers, plain types, for the JSON.
     missing: why there is no answer; all else but the question is empty then.
     """
@@ -32,6 +33,7 @@ class Part:
     columns: tuple[str, ...] = ()
     rows: list[tuple[str, ...]] = field(default_factory=list)
     figures: list[dict[str, Any]] = field(default_factory=list)
+    tests: dict[str, float] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
     missing: str = ""
 
