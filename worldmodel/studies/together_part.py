@@ -22,7 +22,7 @@ def together_part(key: str, question: str, parts: list[Part]) -> Part:
         says=f"{len(held)} of {len(tests)} tests hold after correction. {_lost(lost)}",
         limits="Each sentence above goes by its own p. What depends on one run and one checkpoint is not corrected by "
         "this: other seeds are the test of that.",
-        null="Benjamini & Hochberg 1995: of what holds here one in twenty is expected to be chance.",
+        null="Benjamini & Hochberg 1995: of what holds here at most one in twenty is expected to be chance.",
         columns=("is it so that", "p", "p corrected"),
         rows=[(asked, f"{p:.2g}", f"{corrected[asked]:.2g}") for asked, p in tests.items()],
         found={"p": plain(tests), "corrected": plain(corrected)},
