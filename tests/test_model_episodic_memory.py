@@ -56,6 +56,15 @@ def test_what_was_seen_in_doubt_is_expected_in_the_same_doubt():
     assert torch.allclose(logits[0, 3].softmax(-1), torch.tensor([0, 0.7, 0, 0.3]), atol=1e-3)
 
 
+def test_what_was_seen_in_doubt_is_found_by_what_it_may_have_been():
+    """A thing was seen in place 0 that is 1 with 0.6 and 3 with 0.4, and 1 was drawn. Then 3 is looked for: place 2."""
+    drawn = F.one_hot(torch.tensor([1, 2, 3, 3]), 4).float()[None]
+    seen = torch.tensor([[0, 0.6, 0, 0.4], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1]])[None, :, None].log()
+    recurrent = torch.cat([F.one_hot(torch.tensor([0, 2]), 4).float(), torch.zeros(2, 4)])[None]
+    logits, _ = prior_by_hand().unroll(recurrent, drawn, seen, torch.ones(1, 4, dtype=torch.bool))
+    assert torch.allclose(logits[0, 3].softmax(-1), torch.tensor([0, 0, 1.0, 0]), atol=1e-3)
+
+
 def test_how_much_what_is_recalled_counts_beside_what_is_inferred():
     """Of a surely recalled class the logit is larger by the trust: here a probability of 8 in 8 + 1 + 1 + 1."""
     prior = prior_by_hand()
@@ -83,7 +92,9 @@ def test_nothing_is_found_before_anything_was_written():
     shown, everything = torch.eye(4)[None, :1], torch.ones(1, 1, dtype=torch.bool)
     logits, table = prior.unroll(shown, *look(shown), everything)
     assert torch.allclose(logits.softmax(-1), torch.full((1, 1, 4), 0.25)) and table.written[0, 0].sum() == 1
-    assert torch.allclose(prior.step(torch.eye(4)[:2], prior.empty(2)).softmax(-1), torch.full((2, 4), 0.25))
+    assert torch.allclose(
+        prior.step(torch.eye(4)[:2], torch.eye(4)[:2], prior.empty(2)).softmax(-1), torch.full((2, 4), 0.25)
+    )
 
 
 def test_what_is_not_written_is_not_found():
@@ -95,7 +106,7 @@ def test_what_is_not_written_is_not_found():
 
 def test_a_table_without_an_episode_is_refused():
     with pytest.raises(ValueError, match="carries no table"):
-        prior_by_hand().step(torch.zeros(1, 4), None)
+        prior_by_hand().step(torch.zeros(1, 4), torch.zeros(1, 4), None)
 
 
 @pytest.mark.parametrize("memory", [3, 6, 20])

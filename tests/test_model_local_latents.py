@@ -76,16 +76,16 @@ def test_what_is_expected_at_a_place_comes_from_its_memory_and_the_whole():
     prior, recurrent = LocalPrior(GRID, RECURRENT, UNITS), torch.randn(1, RECURRENT + 18)
     other = recurrent.clone()
     other[:, RECURRENT + 7 * 2 : RECURRENT + 8 * 2] += 1
-    assert touched(prior.step(recurrent, None)[0], prior.step(other, None)[0]) == [7]
+    assert touched(prior.step(recurrent, recurrent, None)[0], prior.step(other, other, None)[0]) == [7]
     other = recurrent.clone()
     other[:, 0] += 1
-    assert touched(prior.step(recurrent, None)[0], prior.step(other, None)[0]) == list(range(9))
+    assert touched(prior.step(recurrent, recurrent, None)[0], prior.step(other, other, None)[0]) == list(range(9))
 
 
 def test_a_movie_is_expected_as_each_of_its_moments_and_no_table_is_kept():
     prior, recurrent = LocalPrior(GRID, RECURRENT, UNITS), torch.randn(2, 5, RECURRENT + 18)
     logits, table = prior.unroll(recurrent, recurrent, recurrent, torch.ones(2, 5, dtype=torch.bool))
-    assert torch.allclose(prior.step(recurrent[:, 3], None), logits[:, 3], atol=1e-6)
+    assert torch.allclose(prior.step(recurrent[:, 3], recurrent[:, 3], None), logits[:, 3], atol=1e-6)
     assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, recurrent, None) is None
 
 
@@ -96,5 +96,6 @@ def test_the_same_look_is_the_same_wherever_it_is():
     torch.nn.init.zeros_(prior.whole[-1].bias)
     inputs = torch.randn(1, UNITS + 9 * 4)
     inputs[:, UNITS + 8 * 4 :] = inputs[:, UNITS : UNITS + 4]
-    logits = prior.step(gru.step(inputs, torch.zeros(1, RECURRENT + 18)), None).unflatten(-1, (9, 4))[0]
+    recurrent = gru.step(inputs, torch.zeros(1, RECURRENT + 18))
+    logits = prior.step(recurrent, inputs, None).unflatten(-1, (9, 4))[0]
     assert torch.allclose(logits[8], logits[0]) and not torch.allclose(logits[4], logits[0])

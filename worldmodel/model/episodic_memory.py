@@ -30,14 +30,14 @@ class EpisodicPrior(nn.Module):
     gate `g_j = sigmoid(G [h_j, z_j])`, so that no phase needs to be told. What is expected in `h_{t+1}`, after `z_t`,
     takes two look-ups among the moments that are at most `capacity` rows old::
 
-        where   w_j ~ g_j exp(a cos(W z_t, W z_j)),          j <  t      place = sum_j w_j V h_j
+        where   w_j ~ g_j exp(a cos(W z_t, W q_j)),          j <  t      place = sum_j w_j V h_j
         what    v_j ~ g_j exp(b cos(Q [h_{t+1}, place], K h_j)), j <= t  recalled = sum_j v_j q_j
         logits = head([h_{t+1}, recalled]) + log(recalled + exp(-s))
 
     Each look-up may find nothing: beside the moments stands an empty one of weight 1; then the head alone says what is
     expected. What is recalled is `q_j` and not the one draw of it: a dream that copied the draw would be more like that
     moment than any other look at the same thing is, and would find only that moment, not the others in which it was
-    seen.
+    seen. For the same reason it is found by `q_j`: of two draws of one look many variables differ.
 
     Query and key of the first look-up share W, since like is to be found by like. A movie is one call, as for the
     recurrence; acting and dreaming carry the table. A movie that begins in mid-episode begins with an empty table.
@@ -70,14 +70,17 @@ class EpisodicPrior(nn.Module):
         age = torch.arange(mask.shape[1], device=mask.device)
         age = age[:, None] - age  # [T, T], rows since each moment; the newest moment that counts is one row old
         known = (age > 0) & (age <= self.capacity) & mask[:, None]
-        cue = F.pad(entries[:, :-1, : self.sizes[0]], (0, 0, 1, 0))
+        cue = F.pad(self._cue(stochastic)[:, :-1], (0, 0, 1, 0))
         return self._recall(recurrent, cue, entries, known & (age > 1), known), self._tables(entries, mask)
 
-    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
-        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the table of all moments before."""
+    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
+        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the moment before and the table with it.
+
+        stochastic `[N, S*K]`: what was drawn in the moment before.
+        """
         if table is None:
             raise ValueError("this state carries no table of its episode, so nothing can be expected from it")
-        cue, known = table.entries[:, -1:, : self.sizes[0]], table.written[:, None]
+        cue, known = self._cue(stochastic)[:, None], table.written[:, None]
         earlier = known.clone()
         earlier[..., -1] = False
         return self._recall(recurrent[:, None], cue, table.entries, earlier, known).squeeze(1)
@@ -98,12 +101,17 @@ class EpisodicPrior(nn.Module):
             F.pad(table.written[:, 1:], (0, 1), value=True),
         )
 
+    def _cue(self, stochastic: Tensor) -> Tensor:
+        """What `[..., S*K]` is looked for by, `[..., M]`."""
+        return F.normalize(self.content_key(stochastic.detach()), dim=-1)
+
     def _entries(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor) -> Tensor:
         """What each moment writes, `[..., E]`: two keys, its place, its gate, and probabilities of what was seen."""
         drawn = stochastic.detach()  # memory learns to find what is seen, not to be shown what is easily found
         gate = F.logsigmoid(self.gate(torch.cat([recurrent, drawn], -1)).float())
-        keys = F.normalize(self.content_key(drawn), dim=-1), F.normalize(self.place_key(recurrent), dim=-1)
-        return torch.cat([*keys, self.place(recurrent), gate, seen.detach().exp().flatten(-2)], -1)
+        looks = seen.detach().exp().flatten(-2)
+        keys = F.normalize(self.content_key(looks), dim=-1), F.normalize(self.place_key(recurrent), dim=-1)
+        return torch.cat([*keys, self.place(recurrent), gate, looks], -1)
 
     def _tables(self, entries: Tensor, mask: Tensor) -> Table:
         """The table after every row, `[B, T]`: views of the movies' entries `[B, T, E]`, nothing is copied."""

@@ -130,10 +130,13 @@ class LocalPrior(Tableless):
 
     def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
         """Logits `[B, T, P*Z]` for every row of movies, and no table."""
-        return self.step(recurrent, None), None
+        return self._expected(recurrent), None
 
-    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
+    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
         """Logits `[N, P*Z]` of what is seen in recurrent state `[N, D + P*M]`."""
+        return self._expected(recurrent)
+
+    def _expected(self, recurrent: Tensor) -> Tensor:
         whole, places = recurrent.split([self.recurrent_units, self.grid.places * self.grid.memory], -1)
         here = self.here(places.unflatten(-1, (self.grid.places, -1))) + self.context(whole)[..., None, :]
-        return self.whole.step(whole, None) + self.logits(here).flatten(-2)
+        return self.whole(whole) + self.logits(here).flatten(-2)

@@ -23,8 +23,11 @@ class Prior(Protocol):
         """
         ...
 
-    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
-        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the table of all moments before."""
+    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
+        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the moment before and the table with it.
+
+        stochastic `[N, S*K]`: what was drawn in the moment before.
+        """
         ...
 
     def empty(self, count: int) -> Table | None:
@@ -58,7 +61,7 @@ class RecurrentPrior(nn.Sequential, Tableless):
         """Logits `[B, T, S*K]` for every row of movies, and no table."""
         return self(recurrent), None
 
-    def step(self, recurrent: Tensor, table: Table | None) -> Tensor:
+    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
         """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`."""
         return self(recurrent)
 

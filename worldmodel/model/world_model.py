@@ -104,7 +104,7 @@ class WorldModel(LightningModule):
     def foresee(self, state: LatentState, action: Tensor) -> tuple[LatentState, Tensor]:
         """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
         recurrent = self._advance(state, action)
-        prior = self._categorical(self.prior_head.step(recurrent, state.table))
+        prior = self._categorical(self.prior_head.step(recurrent, state.stochastic, state.table))
         return self.arrive(recurrent, latents.sample(prior).flatten(-2), prior, state.table), prior
 
     def arrive(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, table: Table | None) -> LatentState:
