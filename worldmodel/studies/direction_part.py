@@ -83,14 +83,7 @@ def direction_part(
         columns=COLUMNS,
         rows=[_row(name, each) for name, each in found.items()],
         figures=[_bars(found)],
-        tests={
-            asked: contrast.p
-            for asked, contrast in (
-                ("dreams run more or less forward than those of an untrained network", beside_untrained),
-                ("dreams before reward and after it run different ways", about_reward),
-            )
-            if contrast is not None
-        },
+        tests=_tests(beside_untrained, about_reward),
         found={"near": near, "streams": plain(found), "too_few": missing},
     )
 
@@ -134,6 +127,15 @@ def _against(contrast: DirectionContrast | None) -> str:
     way = "more" if contrast.difference > 0 else "less"
     told = f"run {way} forward than" if contrast.p <= LEVEL else "cannot be told from"
     return f"They {told} those of an untrained network ({_difference(contrast)})."
+
+
+def _tests(beside_untrained: DirectionContrast | None, about_reward: DirectionContrast | None) -> dict[str, float]:
+    """The p of each contrast there is."""
+    contrasts = {
+        "dreams run more or less forward than those of an untrained network": beside_untrained,
+        "dreams before reward and after it run different ways": about_reward,
+    }
+    return {asked: contrast.p for asked, contrast in contrasts.items() if contrast is not None}
 
 
 def _difference(contrast: DirectionContrast) -> str:
