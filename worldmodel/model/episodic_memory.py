@@ -70,7 +70,7 @@ class EpisodicPrior(nn.Module):
         age = torch.arange(mask.shape[1], device=mask.device)
         age = age[:, None] - age  # [T, T], rows since each moment; the newest moment that counts is one row old
         known = (age > 0) & (age <= self.capacity) & mask[:, None]
-        cue = F.pad(self._cue(stochastic)[:, :-1], (0, 0, 1, 0))
+        cue = F.pad(self._content(stochastic)[:, :-1], (0, 0, 1, 0))
         return self._recall(recurrent, cue, entries, known & (age > 1), known), self._tables(entries, mask)
 
     def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
@@ -80,7 +80,7 @@ class EpisodicPrior(nn.Module):
         """
         if table is None:
             raise ValueError("this state carries no table of its episode, so nothing can be expected from it")
-        cue, known = self._cue(stochastic)[:, None], table.written[:, None]
+        cue, known = self._content(stochastic)[:, None], table.written[:, None]
         earlier = known.clone()
         earlier[..., -1] = False
         return self._recall(recurrent[:, None], cue, table.entries, earlier, known).squeeze(1)
@@ -101,16 +101,16 @@ class EpisodicPrior(nn.Module):
             F.pad(table.written[:, 1:], (0, 1), value=True),
         )
 
-    def _cue(self, stochastic: Tensor) -> Tensor:
-        """What `[..., S*K]` is looked for by, `[..., M]`."""
-        return F.normalize(self.content_key(stochastic.detach()), dim=-1)
+    def _content(self, looks: Tensor) -> Tensor:
+        """What `[..., S*K]`, drawn or in probabilities, is found by, `[..., M]`."""
+        return F.normalize(self.content_key(looks.detach()), dim=-1)
 
     def _entries(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor) -> Tensor:
         """What each moment writes, `[..., E]`: two keys, its place, its gate, and probabilities of what was seen."""
         drawn = stochastic.detach()  # memory learns to find what is seen, not to be shown what is easily found
         gate = F.logsigmoid(self.gate(torch.cat([recurrent, drawn], -1)).float())
         looks = seen.detach().exp().flatten(-2)
-        keys = F.normalize(self.content_key(looks), dim=-1), F.normalize(self.place_key(recurrent), dim=-1)
+        keys = self._content(looks), F.normalize(self.place_key(recurrent), dim=-1)
         return torch.cat([*keys, self.place(recurrent), gate, looks], -1)
 
     def _tables(self, entries: Tensor, mask: Tensor) -> Table:

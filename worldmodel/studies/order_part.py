@@ -71,15 +71,16 @@ def order_part(key: str, question: str, orders: dict[str, ReplayOrder], others: 
         "Untrained: dreams of a fresh network from the same movies, in states of its own latents.",
         columns=("stream", "moments", "events", "lag 1", f"lag {last}", "95 % of shuffled", "p"),
         rows=rows,
-        figures=_by_lag(orders, last),
+        figures=_by_lag(orders),
         tests={"dreams run along the order of life, or against it": dreams.p},
         found={"streams": plain(orders), "dreams_by_number_of_states": plain(others)},
     )
 
 
-def _by_lag(orders: dict[str, ReplayOrder], last: int) -> list[dict[str, Any]]:
+def _by_lag(orders: dict[str, ReplayOrder]) -> list[dict[str, Any]]:
     """Sequenceness of every stream by lag beside what chance gives, and the two ways of dreams by themselves."""
     dreams = orders["dreams"]
+    last = int(dreams.lags[-1])
     lines = [_line(name, orders[name].difference, paint) for name, paint in PAINTS.items()]
     bounds = [
         _line("95 % of shuffled labels, dreams", [dreams.threshold] * len(dreams.lags), "var(--ink)", True),
