@@ -6,6 +6,7 @@ from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_agent
 
 from worldmodel.experience import LatentState, Movie, Trajectory
 from worldmodel.learning import ActingState, Agent
+from worldmodel.learning.chosen_returns import dream_returns, movie_returns
 from worldmodel.learning.q_learning import QLearned, learn
 
 pytestmark = pytest.mark.filterwarnings(LEAF_SPEC)
@@ -179,22 +180,12 @@ def test_one_rule_learns_from_both_replays(kind):
     agent = wake(tiny_agent(movie_returns=kind, n_steps=2))
     for name, (_, learned, trajectory) in replayed(agent).items():
         assert type(trajectory) is Trajectory
-        returns = agent.movie_returns if name == "movie" else agent.dream_returns
-        again = learn(trajectory, agent.q_network, agent.target_network, returns, agent.settings.discount)
+        chosen = {"movie": movie_returns(agent.settings), "imagined": dream_returns(agent.settings)}
+        again = learn(trajectory, agent.q_network, agent.target_network, chosen.pop(name), agent.settings.discount)
         assert torch.equal(again.loss, learned.loss) and learned.loss > 0
-        swapped = agent.dream_returns if name == "movie" else agent.movie_returns
+        (swapped,) = chosen.values()
         other = learn(trajectory, agent.q_network, agent.target_network, swapped, agent.settings.discount)
         assert other.loss.isfinite() and torch.equal(other.realised, learned.realised) is (kind != "n_step")
-
-
-@pytest.mark.parametrize(("own", "movie", "dream"), [(None, 0.5, 0.5), (1.0, 0.5, 1.0), (0.0, 0.5, 0.0)])
-def test_dreams_may_have_a_lambda_of_their_own(own, movie, dream):
-    """Rewards 0 and 8, no discount, a value of 4 in between: 4 + lambda (8 - 4)."""
-    agent = tiny_agent(trace_decay=0.5, dream_trace_decay=own)
-    reward, value = torch.tensor([[0.0, 8.0]]), torch.tensor([[4.0, 0.0]])
-    trajectory = (reward, torch.ones(1, 2), value, torch.tensor([[1.0, 0.0]]))
-    assert agent.movie_returns(*trajectory)[0, 0] == 4 + 4 * movie
-    assert agent.dream_returns(*trajectory)[0, 0] == 4 + 4 * dream
 
 
 def test_movies_are_cut_unless_told_otherwise():

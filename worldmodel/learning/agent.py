@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -13,12 +13,12 @@ from torch import Tensor
 
 from worldmodel.errors import NumericalError
 from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
+from worldmodel.learning.chosen_returns import dream_returns, movie_returns
 from worldmodel.learning.exploration import EpsilonSchedule, Exploration
 from worldmodel.learning.instruments import gradient_norms, q_instruments, replay_instruments
 from worldmodel.learning.lessons import lessons
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
-from worldmodel.learning.returns import lambda_returns, n_step_returns
 from worldmodel.learning.settings import AgentSettings
 from worldmodel.model import WorldModel, WorldModelSettings
 from worldmodel.model.losses import by_row
@@ -33,6 +33,9 @@ from worldmodel.replay import (
     Replay,
     Starts,
 )
+
+See = Callable[[LatentState, Tensor, Tensor, Tensor], tuple[LatentState, Tensor]]
+"""States, actions, what is seen then and where an episode begins, `[N]` each, to states and Q-values `[N, A]`."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,14 @@ class Agent(LightningModule):
             world_model.bin_limit,
         )
         self.target_network = copy.deepcopy(self.q_network).requires_grad_(False)
+        self.policy = EpsilonGreedy(self.target_network, settings.dream_epsilon)
         self.mixture = Mixture(settings.imagination_share, settings.imagination_warmup, settings.imagination_ramp)
         self.movie_replay = MovieReplay(settings.movie_returns == "cut", settings.movie_gradient)
         self.imagination_replay = ImaginationReplay(
             self.world_model, settings.horizon, settings.rollouts, Holding(settings.dream_zeta), self._starts()
         )
-        self.movie_returns = _movie_returns(settings)
-        dream_decay = settings.trace_decay if settings.dream_trace_decay is None else settings.dream_trace_decay
-        self.dream_returns = partial(_lambda_returns, dream_decay)
+        self.movie_returns, self.dream_returns = movie_returns(settings), dream_returns(settings)
+        self.see: See = self._see
         self.epsilon = EpsilonSchedule(settings.epsilon_start, settings.epsilon_end, settings.epsilon_steps)
         self.exploration = Exploration(len(spec.actions), settings.epsilon_zeta)
         self.gradient_steps = 0
@@ -96,8 +99,7 @@ class Agent(LightningModule):
 
         The slow copy of the Q-network acts, epsilon-greedily.
         """
-        latent = self.world_model.update(state.latent, state.action, observation, first)
-        values = self.target_network.values(latent)
+        latent, values = self.see(state.latent, state.action, observation, first)
         action, held = self.exploration.choose(values.argmax(-1), state.action, state.held * ~first, epsilon)
         return action, ActingState(latent, action, held, values.gather(-1, action[:, None]).squeeze(-1))
 
@@ -129,7 +131,6 @@ class Agent(LightningModule):
 
     def replay(self, observed: Observed) -> dict[str, tuple[float, QLearned, Trajectory]]:
         """Both replays of what was observed, each with its weight in the Q-loss; one of weight 0 is left out."""
-        policy = EpsilonGreedy(self.target_network, self.settings.dream_epsilon)
         step = self.gradient_steps
         parts: dict[str, tuple[float, Replay, Returns]] = {
             "movie": (self.mixture.movie(step), self.movie_replay, self.movie_returns),
@@ -138,7 +139,7 @@ class Agent(LightningModule):
         replayed = {}
         for name, (weight, replay, returns) in parts.items():
             if weight > 0:
-                trajectory = replay(observed, policy)
+                trajectory = replay(observed, self.policy)
                 learned = learn(trajectory, self.q_network, self.target_network, returns, self.settings.discount)
                 replayed[name] = (weight, learned, trajectory)
         return replayed
@@ -209,6 +210,13 @@ class Agent(LightningModule):
         fast: list[Tensor] = list(self.q_network.parameters())
         torch._foreach_lerp_(slow, fast, self.settings.target_rate)
 
+    def _see(
+        self, latent: LatentState, action: Tensor, observation: Tensor, first: Tensor
+    ) -> tuple[LatentState, Tensor]:
+        """The latent states `[N]` that `observation` leads to, and what every action is worth there, `[N, A]`."""
+        latent = self.world_model.update(latent, action, observation, first)
+        return latent, self.target_network.values(latent)
+
     def _starts(self) -> Starts:
         """The rule by which dreams begin."""
         if self.settings.dream_starts == "gain":
@@ -223,22 +231,3 @@ class Agent(LightningModule):
         """Counters go on where they were."""
         self.gradient_steps = checkpoint["agent"]["gradient_steps"]
         self.learned = dict(checkpoint["agent"]["learned"])
-
-
-def _movie_returns(settings: AgentSettings) -> Returns:
-    """The kind of return that movies are learned by."""
-    if settings.movie_returns == "n_step":
-        return partial(n_step_returns, steps=settings.n_steps)
-    return partial(_lambda_returns, settings.trace_decay)
-
-
-def _lambda_returns(decay: float, reward: Tensor, discount: Tensor, value: Tensor, trace: Tensor) -> Tensor:
-    """Lambda-returns whose trace decays by lambda wherever it may run on."""
-    return lambda_returns(reward, discount, value, decay * trace)
-
-
-def compile_parts(agent: Agent) -> None:
-    """Compiles what gains from it, in place (trainer.compile)."""
-    agent.world_model.compile_parts()
-    for part in (agent.q_network, agent.target_network):
-        part.compile()

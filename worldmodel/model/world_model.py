@@ -123,11 +123,11 @@ class WorldModel(LightningModule):
         self,
         start: LatentState,
         first_action: Tensor,
-        policy: Callable[[LatentState], Tensor],
+        choose: Callable[[LatentState], Tensor],
         horizon: int,
         held: Tensor | None = None,
     ) -> tuple[LatentState, Tensor]:
-        """Runs on without the world for `horizon` steps, the first action given, the others the policy's.
+        """Runs on without the world for `horizon` steps, the first action given, the others chosen.
 
         held: `[B]` int64, for how many steps the first action is held; one where not given.
         Shapes: start `[B]` and first_action `[B]` to states `[B, H+1]` and actions `[B, H]`. No gradient flows.
@@ -136,7 +136,7 @@ class WorldModel(LightningModule):
         for step in range(1, horizon + 1):
             states.append(self.predict(states[-1], actions[-1]))
             if step < horizon:
-                chosen = policy(states[-1])
+                chosen = choose(states[-1])
                 actions.append(chosen if held is None else torch.where(step < held, first_action, chosen))
         # under autocast predictions are bfloat16, and one float32 state would make the whole stack so
         states[0] = LatentState(start.features.to(states[-1].features.dtype), start.recurrent_units)

@@ -10,7 +10,7 @@ from torch import Tensor
 from worldmodel.experience import LatentState, Observed, Trajectory
 from worldmodel.model import WorldModel
 from worldmodel.replay.holding import Holding
-from worldmodel.replay.protocol import Policy
+from worldmodel.replay.protocol import Imagine, Policy
 from worldmodel.replay.starts import Everywhere, Starts, states_at
 
 
@@ -41,6 +41,7 @@ class ImaginationReplay:
         self.rollouts = rollouts
         self.holding = holding or Holding(None)
         self.begins = begins or Everywhere()
+        self.imagine: Imagine = world_model.imagine
 
     @torch.no_grad()
     def __call__(self, observed: Observed, policy: Policy) -> Trajectory:
@@ -54,7 +55,7 @@ class ImaginationReplay:
         count = start.recurrent.shape[0]
         action = self.first_actions(count, start.recurrent.device)
         held = self.holding.draw(count, action.device)
-        latent, actions = self.world_model.imagine(start, action, policy.choose, self.horizon, held)
+        latent, actions = self.imagine(start, action, policy.choose, self.horizon, held)
         arrived = latent[:, 1:]
         continues = self.world_model.continues(arrived)
         ones = torch.ones_like(continues)

@@ -57,7 +57,7 @@ class TrainerSettings:
     precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
     """Number format of the networks; auto is bf16-mixed where the hardware multiplies bfloat16, else 32-true."""
     compile: bool = False
-    """Whether networks are compiled (torch.compile); worth it on GPUs."""
+    """Whether networks are compiled (torch.compile); where it was measured it did not pay (docs/experiments.md)."""
     threads: int | None = bounded(None, low=1)
     """Threads of the processor; null uses as many as there are cores."""
     keep_memory: bool = True

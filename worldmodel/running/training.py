@@ -16,7 +16,7 @@ from worldmodel.configuration import settings_to_dict
 from worldmodel.environments import EnvironmentSettings, Worlds, make_worlds
 from worldmodel.experience import Spec
 from worldmodel.learning import Agent
-from worldmodel.learning.agent import compile_parts
+from worldmodel.learning.faster import capture_parts, compile_parts
 from worldmodel.memory import ReplayBuffer, ReplayData, load_buffer, make_buffer, memory_in_words
 from worldmodel.model import WorldModel
 from worldmodel.running.acting import Acting
@@ -175,6 +175,7 @@ def make_learner(settings: Settings, spec: Spec) -> LightningModule:
         return world_model
     agent = Agent(spec, settings.world_model, settings.agent)
     agent.diagnose_every = settings.trainer.log_every
+    capture_parts(agent)
     if settings.trainer.compile:
         compile_parts(agent)
     return agent

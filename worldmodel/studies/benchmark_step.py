@@ -19,9 +19,8 @@ from worldmodel.configuration import read_settings
 from worldmodel.environments import Worlds, make_worlds
 from worldmodel.experience import Movie
 from worldmodel.learning import Agent
-from worldmodel.learning.agent import compile_parts
+from worldmodel.learning.faster import capture_parts, compile_parts
 from worldmodel.learning.q_learning import learn
-from worldmodel.learning.q_network import EpsilonGreedy
 from worldmodel.memory import ReplayData, make_buffer
 from worldmodel.running.acting import Acting
 from worldmodel.running.machine import choose_precision, machine_in_words, prepare_machine
@@ -120,6 +119,7 @@ def _time_with(settings: Settings, worlds: Worlds, repeats: int) -> Timings:
     agent = Agent(
         worlds.spec, settings.world_model, replace(settings.agent, imagination_warmup=0, imagination_ramp=0)
     ).to(device)
+    capture_parts(agent)
     if settings.trainer.compile:
         compile_parts(agent)
     data = settings.data
@@ -139,9 +139,7 @@ def _time_with(settings: Settings, worlds: Worlds, repeats: int) -> Timings:
             movie = _gradient_step(agent, replay, optimizer, watch, lambda: _autocast(device, precision))
         with _autocast(device, precision), torch.no_grad(), watch.part("of it, encode forward"):
             agent.world_model.encode(movie.observation)
-    dreams = agent.imagination_replay(
-        agent.world_model.observe(movie.to(device)), EpsilonGreedy(agent.target_network, 0)
-    )
+    dreams = agent.imagination_replay(agent.world_model.observe(movie.to(device)), agent.policy)
     movies, (rollouts, horizon) = movie.mask.shape, dreams.action.shape
     work = f"{movies[0]} movies of {movies[1]} rows, {rollouts} rollouts of {horizon} steps"
     millions = {
@@ -174,7 +172,7 @@ def _gradient_step(
     autocast: Callable[[], AbstractContextManager[Any]],
 ) -> Movie:
     """What the trainer does in one step, its parts timed one by one."""
-    world_model, policy = agent.world_model, EpsilonGreedy(agent.target_network, agent.settings.dream_epsilon)
+    world_model, policy = agent.world_model, agent.policy
     with watch.part("sample"):
         movie = replay.sample().to(agent.device)
     with autocast():
