@@ -30,6 +30,10 @@ class GRU(nn.Module):
 
     def unroll(self, inputs: Tensor, state: Tensor) -> Tensor:
         """States `[B, T, D]` after each of the inputs `[B, T, X]`, from `state` `[B, D]`."""
+        if inputs.is_cuda:
+            # autocast would make this float16, also where it was asked for bfloat16, and be no faster
+            with torch.autocast("cuda", enabled=False):
+                return self.cell(inputs.float(), state.float()[None])[0]
         return self.cell(inputs, state[None])[0]
 
     def step(self, input: Tensor, state: Tensor) -> Tensor:
