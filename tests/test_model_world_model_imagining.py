@@ -74,3 +74,15 @@ def test_states_can_be_shown(spec):
     assert model.decode(latent).shape == movie.observation.shape
     assert model.reward(latent).shape == model.continues(latent).shape == (2, 4)
     assert model.decode(latent[:, 0]).shape == movie.observation[:, 0].shape
+
+
+@pytest.mark.parametrize("memory", [0, 4])
+def test_a_glimpse_is_the_state_that_would_follow_without_its_table(memory):
+    model = tiny_world_model(memory=memory)
+    state, action = model.observe(random_movie([6, 6, 6], 6)).latent[:, 3], torch.tensor([0, 1, 2])
+    torch.manual_seed(5)
+    whole = model.predict(state, action)
+    torch.manual_seed(5)
+    seen = model.glimpse(state, action)
+    assert torch.equal(seen.features, whole.features)
+    assert seen.table is None and (whole.table is not None) is (memory > 0)

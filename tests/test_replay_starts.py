@@ -27,7 +27,7 @@ def test_the_end_is_the_newest_moment_unless_life_ended_there():
 def test_looking_one_step_ahead_by_hand(monkeypatch):
     """Action a leads to a state worth a; arriving pays 10, and life goes on with probability 1/2."""
     model = tiny_world_model()
-    monkeypatch.setattr(model, "predict", lambda state, action: LatentState(action[:, None].float(), 0))
+    monkeypatch.setattr(model, "glimpse", lambda state, action: LatentState(action[:, None].float(), 0))
     monkeypatch.setattr(model, "reward", lambda state: torch.full((len(state.features),), 10.0))
     monkeypatch.setattr(model, "continues", lambda state: torch.full((len(state.features),), 0.5))
     ahead = look_ahead(model, LatentState(torch.zeros(2, 24), 12), lambda state: state.features.expand(-1, 3), 0.8)
@@ -38,10 +38,10 @@ def test_gain_takes_the_moment_at_which_one_action_proves_better(monkeypatch):
     """Only in the state whose mark is 6, that of row 3, does action 1 pay."""
     model, movie = tiny_world_model(), random_movie([6], 6)
 
-    def predict(state, action):
+    def glimpse(state, action):
         return LatentState(((state.features[:, :1] == 6) & (action[:, None] == 1)).float(), 0)
 
-    monkeypatch.setattr(model, "predict", predict)
+    monkeypatch.setattr(model, "glimpse", glimpse)
     monkeypatch.setattr(model, "reward", lambda state: state.features[:, 0])
     monkeypatch.setattr(model, "continues", lambda state: torch.ones(len(state.features)))
     starts = ByGain(model, lambda state: torch.zeros(len(state.features), 3), 0.9)
@@ -55,7 +55,7 @@ def test_the_mean_of_several_draws_is_not_the_luckiest_one():
     class Lottery:
         actions = 10
 
-        def predict(self, state, action):
+        def glimpse(self, state, action):
             return LatentState((torch.rand(len(action), 1) < 0.25).float(), 0)
 
         def reward(self, state):

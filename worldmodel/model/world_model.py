@@ -103,9 +103,13 @@ class WorldModel(LightningModule):
 
     def foresee(self, state: LatentState, action: Tensor) -> tuple[LatentState, Tensor]:
         """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
-        recurrent = self._advance(state, action)
-        prior = self._categorical(self.prior_head.step(recurrent, state.stochastic, state.table))
-        return self.arrive(recurrent, latents.sample(prior).flatten(-2), prior, state.table), prior
+        recurrent, stochastic, prior = self._draw(state, action)
+        return self.arrive(recurrent, stochastic, prior, state.table), prior
+
+    def glimpse(self, state: LatentState, action: Tensor) -> LatentState:
+        """As `predict`, where nothing follows: the state is judged, and its table not written."""
+        recurrent, stochastic, _ = self._draw(state, action)
+        return LatentState.join(recurrent, stochastic)
 
     def arrive(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, table: Table | None) -> LatentState:
         """The state `[N]` in which `stochastic`, drawn from `seen` `[N, S, K]`, is written into the table before it."""
@@ -221,6 +225,12 @@ class WorldModel(LightningModule):
         """Compiles what gains from it; recurrent layers are left alone (TorchDynamo does not trace them)."""
         for part in (self.encoder, self.decoder, self.posterior_head, self.reward_head, self.continue_head):
             part.compile()
+
+    def _draw(self, state: LatentState, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The recurrent state `[B, D]` after `action`, a draw `[B, S*K]`, and the prior `[B, S, K]` it is from."""
+        recurrent = self._advance(state, action)
+        prior = self._categorical(self.prior_head.step(recurrent, state.stochastic, state.table))
+        return recurrent, latents.sample(prior).flatten(-2), prior
 
     def _advance(self, state: LatentState, action: Tensor) -> Tensor:
         """The recurrent state `[B, D]` after `action` `[B]`."""

@@ -83,7 +83,7 @@ def look_ahead(
     before, taken = states[every], torch.arange(actions, device=every.device).repeat(count)
     found = []
     for _ in range(draws):  # one draw of all is small; all draws at once would copy the table of each
-        after = world_model.predict(before, taken)
+        after = world_model.glimpse(before, taken)
         worth = values(after).amax(-1)
         found.append(world_model.reward(after) + discount * world_model.continues(after) * worth)
     return torch.stack(found).mean(0).unflatten(0, (count, actions))
