@@ -86,7 +86,10 @@ def test_where_too_little_was_planned_nothing_is_said_of_it():
     measured = planted()
     measured.effects["rest 2, planned", "rewarded"][4] = np.nan
     found = {each.name: each for each in judge(measured)}["C4"]
-    assert found.verdict == "cannot be told" and "by 1 of 21 subjects" in found.found
+    assert found.verdict == "cannot be told" and "by 1 of 21 subjects; mean of the others: rewarded -0." in found.found
+    measured.effects["rest 2, planned", "rewarded"][:] = np.nan
+    found = {each.name: each for each in judge(measured)}["C4"]
+    assert found.found == "too few moments were planned by 21 of 21 subjects"
 
 
 def test_lags_that_a_subject_lacks_are_left_out():

@@ -133,11 +133,14 @@ def _movies_as_shown(measured: Measured) -> tuple[str, bool]:
 def _reversal(measured: Measured) -> tuple[str, bool]:
     after = {order: measured.effects["rest 2, planned", order][:, 0] for order in ("rewarded", "neutral")}
     before = {order: measured.effects["rest 1, imagined", order][:, 0] for order in ("rewarded", "neutral")}
-    lacking = int(np.isnan(after["rewarded"]).sum())
+    lacking = np.isnan(after["rewarded"])
+    others = {
+        order: f"{order} {np.nanmean(effect[~lacking]):+.3f}" for order, effect in after.items() if not lacking.all()
+    }
     require(
-        lacking == 0,
-        f"too few moments were planned by {lacking} of {len(after['rewarded'])} subjects; mean of the others: "
-        f"rewarded {np.nanmean(after['rewarded']):+.3f}, neutral {np.nanmean(after['neutral']):+.3f}",
+        not lacking.any(),
+        f"too few moments were planned by {lacking.sum()} of {len(lacking)} subjects"
+        + (f"; mean of the others: {others['rewarded']}, {others['neutral']}" if others else ""),
     )
     rewarded = sign_flip_test(after["rewarded"][:, None], "less").p
     neutral = sign_flip_test(after["neutral"][:, None], "less").p
