@@ -134,13 +134,11 @@ def _reversal(measured: Measured) -> tuple[str, bool]:
     after = {order: measured.effects["rest 2, planned", order][:, 0] for order in ("rewarded", "neutral")}
     before = {order: measured.effects["rest 1, imagined", order][:, 0] for order in ("rewarded", "neutral")}
     lacking = np.isnan(after["rewarded"])
-    others = {
-        order: f"{order} {np.nanmean(effect[~lacking]):+.3f}" for order, effect in after.items() if not lacking.all()
-    }
+    others = [f"{order} {np.nanmean(effect[~lacking]):+.3f}" for order, effect in after.items() if not lacking.all()]
     require(
         not lacking.any(),
         f"too few moments were planned by {lacking.sum()} of {len(lacking)} subjects"
-        + (f"; mean of the others: {others['rewarded']}, {others['neutral']}" if others else ""),
+        + ("; mean of the others: " + ", ".join(others) if others else ""),
     )
     rewarded = sign_flip_test(after["rewarded"][:, None], "less").p
     neutral = sign_flip_test(after["neutral"][:, None], "less").p
