@@ -2,12 +2,13 @@ import dataclasses
 
 import pytest
 import torch
-from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_agent
+from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_agent, tiny_settings
 
 from worldmodel.experience import LatentState, Movie, Trajectory
-from worldmodel.learning import ActingState, Agent
+from worldmodel.learning import ActingState, Agent, AgentSettings
 from worldmodel.learning.chosen_returns import dream_returns, movie_returns
 from worldmodel.learning.q_learning import QLearned, learn
+from worldmodel.model.local_latents import LocalReading
 
 pytestmark = pytest.mark.filterwarnings(LEAF_SPEC)
 
@@ -96,6 +97,16 @@ def test_the_slow_copy_acts():
 def replayed(agent: Agent, seed: int = 0) -> dict[str, tuple[float, QLearned, Trajectory]]:
     torch.manual_seed(seed)
     return agent.replay(agent.world_model.observe(movie()))
+
+
+def test_the_q_network_reads_places_where_heads_do():
+    settings = tiny_settings(local_units=2, variables=16, local_reading=3)
+    agent = Agent(PIXELS, settings, AgentSettings(units=16, layers=1, horizon=4))
+    assert isinstance(agent.q_network.trunk[0], LocalReading)
+    assert agent.q_network.trunk[0] is not agent.world_model.reward_head[0]
+    before = weights(agent.q_network.trunk[0])
+    fit(agent, [movie(0, PIXELS), movie(1, PIXELS)])
+    assert not same(before, weights(agent.q_network.trunk[0]))
 
 
 def test_both_replays_are_weighted_by_the_share():

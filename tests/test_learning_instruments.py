@@ -8,6 +8,7 @@ from worldmodel.experience import LatentState, Trajectory
 from worldmodel.learning.instruments import dormant_share, gradient_norms, q_instruments, replay_instruments
 from worldmodel.learning.q_learning import QLearned
 from worldmodel.learning.q_network import QNetwork
+from worldmodel.model.layers import mlp
 
 
 class Same(nn.Module):
@@ -34,7 +35,7 @@ def test_activity_is_averaged_over_rows_and_layers_count_by_their_units():
 
 def test_a_fresh_network_tells_no_action_from_another():
     torch.manual_seed(0)
-    network, latent = QNetwork(12, 3, 16, 2, 11, 3.0), LatentState(torch.randn(4, 5, 12), 6)
+    network, latent = QNetwork(mlp(12, 16, 2), 16, 3, 11, 3.0), LatentState(torch.randn(4, 5, 12), 6)
     found = q_instruments(network, latent)
     assert found["spread"] == 0 and found["dormant"] == 0
     nn.init.normal_(network.heads.weight)

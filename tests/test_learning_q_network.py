@@ -4,6 +4,7 @@ from torch import nn
 
 from worldmodel.experience import LatentState
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
+from worldmodel.model.layers import mlp
 
 
 def states(*shape: int, seed: int = 0) -> LatentState:
@@ -13,7 +14,7 @@ def states(*shape: int, seed: int = 0) -> LatentState:
 
 def network(fresh: bool = False, bins: int = 11) -> QNetwork:
     torch.manual_seed(0)
-    q = QNetwork(7, 3, 16, 2, bins, 3.0)
+    q = QNetwork(mlp(7, 16, 2), 16, 3, bins, 3.0)
     if not fresh:
         nn.init.normal_(q.heads.weight, std=0.5)
         nn.init.normal_(q.heads.bias, std=0.5)

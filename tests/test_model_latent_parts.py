@@ -9,7 +9,7 @@ from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_setti
 from worldmodel.errors import ConfigurationError
 from worldmodel.model import WorldModel
 from worldmodel.model.latent_parts import POSTERIOR_SPREAD, build_latents
-from worldmodel.model.local_latents import LocalGRU, LocalPrior
+from worldmodel.model.local_latents import LocalGRU, LocalPrior, LocalReading
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.vision import build_encoder
 
@@ -23,6 +23,20 @@ def test_local_latents_are_a_setting():
     local = build_latents(tiny_settings(**LOCAL), encoder, 3)
     assert isinstance(local.recurrence, LocalGRU) and isinstance(local.prior, LocalPrior)
     assert (local.recurrent_units, local.local) == (12 + 16 * 2, 4)
+
+
+def test_places_are_read_one_by_one_where_that_is_asked_for():
+    read, row = tiny_world_model(PIXELS, **LOCAL, local_reading=3), tiny_world_model(PIXELS, **LOCAL)
+    assert isinstance(read.reward_head[0], LocalReading) and isinstance(read.continue_head[0], LocalReading)
+    assert isinstance(row.reward_head[0], torch.nn.Linear)
+    latent = read.observe(random_movie([3, 2], 3, PIXELS)).latent
+    assert read.reward(latent).shape == read.continues(latent).shape == (2, 3)
+
+
+def test_reading_places_needs_places():
+    assert tiny_settings(local_reading=3).problems() == [
+        "world_model.local_reading reads places: set world_model.local_units as well"
+    ]
 
 
 def test_a_place_may_have_several_variables():

@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from worldmodel.model.local_latents import Grid, LocalGRU, LocalInput, LocalPosterior, LocalPrior
+from worldmodel.model.local_latents import (
+    Around,
+    Grid,
+    LocalGRU,
+    LocalInput,
+    LocalPosterior,
+    LocalPrior,
+    LocalReading,
+    local_head,
+)
 
 GRID = Grid(side=3, latent=4, memory=2)
 ACTIONS, UNITS, RECURRENT = 2, 5, 6
@@ -99,3 +108,52 @@ def test_the_same_look_is_the_same_wherever_it_is():
     recurrent = gru.step(inputs, torch.zeros(1, RECURRENT + 18))
     logits = prior.step(recurrent, inputs, None).unflatten(-1, (9, 4))[0]
     assert torch.allclose(logits[8], logits[0]) and not torch.allclose(logits[4], logits[0])
+
+
+def test_what_is_around_a_place_by_hand():
+    """Ones in the middle row alone of a kernel add up the place itself and its neighbours to the left and right."""
+    around = Around(GRID, 1, 1)
+    around.weight.data = torch.zeros(1, 1, 3, 3)
+    around.weight.data[0, 0, 1] = 1
+    places = torch.arange(1.0, 10)[:, None]
+    assert around(places.expand(2, 9, 1)).tolist() == [[[3], [6], [5], [9], [15], [11], [15], [24], [17]]] * 2
+
+
+def read_and_changed(change: slice) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is read of a state of 6 + 9 * 2 + 9 * 4 numbers, and of one that differs by `change`."""
+    reading, state = LocalReading(GRID, RECURRENT, 5), torch.randn(RECURRENT + 9 * 2 + 9 * 4)
+    other = state.clone()
+    other[change] += torch.randn(other[change].shape)
+    assert reading(state).shape == (reading.outputs,) == (RECURRENT + 9 * 5,)
+    return reading(state), reading(other)
+
+
+@pytest.mark.parametrize(
+    "change", [slice(RECURRENT + 5 * 2, RECURRENT + 6 * 2), slice(RECURRENT + 9 * 2 + 5 * 4, RECURRENT + 9 * 2 + 6 * 4)]
+)
+def test_what_is_remembered_or_seen_at_a_place_is_read_there_and_around_it(change):
+    before, after = read_and_changed(change)
+    assert touched(before[RECURRENT:], after[RECURRENT:]) == [1, 2, 4, 5, 7, 8]
+    assert torch.equal(before[:RECURRENT], after[:RECURRENT])
+
+
+def test_the_whole_is_read_as_it_is():
+    before, after = read_and_changed(slice(0, 1))
+    assert (before != after).nonzero().flatten().tolist() == [0]
+
+
+def test_the_same_thing_reads_the_same_wherever_it_is():
+    """On a grid of 5 x 5, where no edge is near: the same surroundings of places 6 and 18."""
+    grid = Grid(side=5, latent=4, memory=2)
+    reading, here, there = LocalReading(grid, 0, 3), torch.zeros(25, 6), torch.zeros(25, 6)
+    thing = torch.randn(6)
+    here[6], there[18] = thing, thing
+    states = [torch.cat([places[:, :2].flatten(), places[:, 2:].flatten()]) for places in (here, there)]
+    read = [reading(state).unflatten(-1, (25, 3)) for state in states]
+    assert torch.allclose(read[0][[0, 1, 6, 7]], read[1][[12, 13, 18, 19]], atol=1e-6)
+
+
+def test_a_local_head_reads_before_it_judges():
+    head = local_head(GRID, RECURRENT, 5, units=7, layers=2, outputs=3, zero_last=True)
+    judged = head(torch.randn(2, 4, RECURRENT + 9 * 6))
+    assert judged.shape == (2, 4, 3) and not judged.any()

@@ -62,10 +62,9 @@ class Agent(LightningModule):
         self.spec, self.settings = spec, settings
         self.world_model = WorldModel(spec, world_model)
         self.q_network = QNetwork(
-            self.world_model.features,
-            len(spec.actions),
+            self.world_model.head(settings.units, settings.layers),
             settings.units,
-            settings.layers,
+            len(spec.actions),
             world_model.bins,
             world_model.bin_limit,
         )

@@ -7,16 +7,18 @@ from torch import Tensor, nn
 
 from worldmodel.experience import LatentState
 from worldmodel.model.distributions import TwoHot
-from worldmodel.model.layers import mlp
 
 
 class QNetwork(nn.Module):
-    """Dueling (Wang et al. 2016) heads over two-hot bins (Hafner et al. 2023); starts at zero for every action."""
+    """Dueling (Wang et al. 2016) heads over two-hot bins (Hafner et al. 2023); starts at zero for every action.
 
-    def __init__(self, features: int, actions: int, units: int, layers: int, bins: int, bin_limit: float) -> None:
+    trunk: what reads latent states, `[..., F]` to `[..., units]`.
+    """
+
+    def __init__(self, trunk: nn.Sequential, units: int, actions: int, bins: int, bin_limit: float) -> None:
         super().__init__()
         self.actions, self.bins = actions, bins
-        self.trunk = mlp(features, units, layers)
+        self.trunk = trunk
         self.heads = nn.Linear(units, (1 + actions) * bins)
         nn.init.zeros_(self.heads.weight)
         nn.init.zeros_(self.heads.bias)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from torch import nn
@@ -9,7 +11,7 @@ from torch import nn
 from worldmodel.errors import ConfigurationError
 from worldmodel.model.episodic_memory import EpisodicPrior
 from worldmodel.model.layers import mlp
-from worldmodel.model.local_latents import Grid, LocalGRU, LocalInput, LocalPosterior, LocalPrior
+from worldmodel.model.local_latents import Grid, LocalGRU, LocalInput, LocalPosterior, LocalPrior, local_head
 from worldmodel.model.prior import RecurrentPrior, build_prior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
@@ -27,6 +29,7 @@ class LatentParts(NamedTuple):
     step_input: latent and one-hot action `[..., S*K + A]` to what the recurrence is fed, `[..., X]`.
     recurrence, prior: see `Recurrence` and `Prior`.
     recurrent_units: all units of the recurrence, D.
+    head: makes a perceptron on states, as `mlp` does without its first argument.
     local: entries of the one-hot latent that tell of each place of the encoder's grid, Z; 0 where none does.
     """
 
@@ -35,6 +38,7 @@ class LatentParts(NamedTuple):
     recurrence: GRU | LocalGRU
     prior: RecurrentPrior | EpisodicPrior | LocalPrior
     recurrent_units: int
+    head: Callable[..., nn.Sequential]
     local: int
 
 
@@ -59,6 +63,7 @@ def whole_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
         recurrence=GRU(units, settings.recurrent_units),
         prior=build_prior(settings),
         recurrent_units=settings.recurrent_units,
+        head=partial(mlp, settings.recurrent_units + stochastic),
         local=0,
     )
 
@@ -76,11 +81,16 @@ def local_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
             f"world_model.local_units is set (got {settings.variables})"
         )
     grid = Grid(encoder.grid, settings.variables // places * settings.classes, settings.local_units)
+    recurrent_units = settings.recurrent_units + grid.places * grid.memory
+    head = partial(mlp, recurrent_units + settings.variables * settings.classes)
+    if settings.local_reading:
+        head = partial(local_head, grid, settings.recurrent_units, settings.local_reading)
     return LatentParts(
         posterior=LocalPosterior(grid, encoder.depth, POSTERIOR_SPREAD),
         step_input=LocalInput(grid, actions, settings.units),
         recurrence=LocalGRU(grid, settings.units, settings.recurrent_units),
         prior=LocalPrior(grid, settings.recurrent_units, settings.units),
-        recurrent_units=settings.recurrent_units + grid.places * grid.memory,
+        recurrent_units=recurrent_units,
+        head=head,
         local=grid.latent,
     )

@@ -59,6 +59,19 @@ class LocalPosterior(nn.Module):
         return self.logits(self.norm(embedding.unflatten(-1, (self.grid.places, -1)))).flatten(-2)
 
 
+class Around(nn.Conv2d):
+    """A linear map of each place and the eight around it, the same everywhere: `[..., P, X]` to `[..., P, Y]`."""
+
+    def __init__(self, grid: Grid, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, padding=1, bias=False)
+        self.side = grid.side
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Beyond the edge is nothing."""
+        image = rearrange(places.reshape(-1, self.side, self.side, self.in_channels), "n h w x -> n x h w")
+        return rearrange(super().forward(image), "n y h w -> n (h w) y").reshape(*places.shape[:-1], self.out_channels)
+
+
 class LocalInput(nn.Module):
     """What the recurrences are fed: U numbers of the whole, and Y of each place and the eight around it.
 
@@ -69,17 +82,15 @@ class LocalInput(nn.Module):
         super().__init__()
         self.grid = grid
         self.whole = mlp(grid.places * grid.latent + actions, units, 1)
-        self.around = nn.Conv2d(grid.latent, grid.width, 3, padding=1, bias=False)
+        self.around = Around(grid, grid.latent, grid.width)
         self.context = nn.Linear(units, grid.width, bias=False)
         self.norm = nn.LayerNorm(grid.width)
 
     def forward(self, latent_and_action: Tensor) -> Tensor:
         """The whole first, then place by place."""
-        side, shape = self.grid.side, (*latent_and_action.shape[:-1], self.grid.places, self.grid.width)
         whole = self.whole(latent_and_action)
-        latent = latent_and_action[..., : self.grid.places * self.grid.latent].reshape(-1, side, side, self.grid.latent)
-        around = self.around(rearrange(latent, "b h w z -> b z h w"))
-        around = rearrange(around, "b y h w -> b (h w) y").reshape(shape)
+        latent = latent_and_action[..., : self.grid.places * self.grid.latent]
+        around = self.around(latent.unflatten(-1, (self.grid.places, -1)))
         places = F.silu(self.norm(around + self.context(whole)[..., None, :]))
         return torch.cat([whole, places.flatten(-2)], -1)
 
@@ -140,3 +151,38 @@ class LocalPrior(Tableless):
         whole, places = recurrent.split([self.recurrent_units, self.grid.places * self.grid.memory], -1)
         here = self.here(places.unflatten(-1, (self.grid.places, -1))) + self.context(whole)[..., None, :]
         return self.whole(whole) + self.logits(here).flatten(-2)
+
+
+class LocalReading(nn.Module):
+    """What heads read of a local state: each place and the eight around it in R numbers, the same way everywhere.
+
+    Whoever reads one row of one-hot places has to learn every place anew; what bodes ill does so wherever it is.
+    States `[..., D + P*M + P*Z]` to `[..., D + P*R]`, the whole first and as it is.
+    """
+
+    def __init__(self, grid: Grid, recurrent_units: int, width: int) -> None:
+        super().__init__()
+        self.parts = [recurrent_units, grid.places * grid.memory, grid.places * grid.latent]
+        self.places, self.outputs = grid.places, recurrent_units + grid.places * width
+        self.around = Around(grid, grid.memory + grid.latent, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The whole first, then place by place."""
+        whole, *places = features.split(self.parts, -1)
+        here = torch.cat([part.unflatten(-1, (self.places, -1)) for part in places], -1)
+        return torch.cat([whole, F.silu(self.norm(self.around(here))).flatten(-2)], -1)
+
+
+def local_head(
+    grid: Grid,
+    recurrent_units: int,
+    width: int,
+    units: int,
+    layers: int,
+    outputs: int | None = None,
+    zero_last: bool = False,
+) -> nn.Sequential:
+    """As `mlp`, on what a `LocalReading` reads."""
+    reading = LocalReading(grid, recurrent_units, width)
+    return nn.Sequential(reading, *mlp(reading.outputs, units, layers, outputs, zero_last))

@@ -21,6 +21,9 @@ class WorldModelSettings:
     local_units: int = bounded(0, low=0)
     """Units of the recurrence of each place of the encoder's grid, whose variables then tell of that place alone, for
     worlds in which small things move; 0 makes every variable tell of the whole image."""
+    local_reading: int = bounded(0, low=0)
+    """Numbers in which the heads and the Q-network read each such place and the eight around it, the same way
+    everywhere; 0 lets them read the state as one row."""
     units: int = bounded(256, low=1)
     """Width of the feed-forward layers."""
     memory: int = bounded(0, low=0)
@@ -66,4 +69,6 @@ class WorldModelSettings:
             found.append(f"world_model.bins must be odd, so that one bin is zero (got {self.bins})")
         if self.memory and self.local_units:
             found.append("world_model.memory and world_model.local_units do not go together yet: set one of them to 0")
+        if self.local_reading and not self.local_units:
+            found.append("world_model.local_reading reads places: set world_model.local_units as well")
         return found

@@ -14,7 +14,6 @@ from worldmodel.model import latents
 from worldmodel.model.distributions import TwoHot
 from worldmodel.model.foresight import foresight
 from worldmodel.model.latent_parts import build_latents
-from worldmodel.model.layers import mlp
 from worldmodel.model.losses import by_row, loss_weights, masked_mean, weigh
 from worldmodel.model.settings import WorldModelSettings
 from worldmodel.model.standardising import Standardise
@@ -45,13 +44,13 @@ class WorldModel(LightningModule):
         parts = build_latents(settings, self.encoder, self.actions)
         self.posterior_head, self.step_input = parts.posterior, parts.step_input
         self.recurrence, self.prior_head = parts.recurrence, parts.prior
-        self.recurrent_units = parts.recurrent_units
+        self.recurrent_units, self.head = parts.recurrent_units, parts.head
         self.features = parts.recurrent_units + stochastic
         self.first_recurrent = nn.Parameter(torch.zeros(parts.recurrent_units))
         self.decoder = build_decoder(spec, self.features, settings.depth, settings.kernel, units, parts.local)
         self.two_hot = TwoHot(settings.bins, settings.bin_limit)
-        self.reward_head = mlp(self.features, units, settings.layers, settings.bins, zero_last=True)
-        self.continue_head = mlp(self.features, units, settings.layers, 1)
+        self.reward_head = self.head(units, settings.layers, settings.bins, zero_last=True)
+        self.continue_head = self.head(units, settings.layers, 1)
         self.weights = loss_weights(settings)
 
     # Looking
