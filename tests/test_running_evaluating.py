@@ -33,6 +33,14 @@ def test_the_best_is_the_first_of_the_highest_scores(counter_run):
     assert load_checkpoint(counter_run / "checkpoints" / "last")["agent"]["gradient_steps"] == 60
 
 
+def test_evaluations_play_with_an_epsilon_of_their_own(tmp_path, monkeypatch):
+    played = []
+    monkeypatch.setattr(evaluating, "play", lambda worlds, player, *_: played.append(player.epsilon) or [1.0])
+    counter_session(tmp_path / "run", trainer={"evaluation_epsilon": 0.3}).go()
+    counter_session(tmp_path / "greedy").go()
+    assert played == [0.3] * (len(played) // 2) + [0.0] * (len(played) // 2) and played
+
+
 def test_a_request_to_stop_leaves_out_the_last_evaluation(tmp_path):
     session = counter_session(tmp_path / "run")
     session.stop.signal_number = 15

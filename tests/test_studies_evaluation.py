@@ -141,6 +141,13 @@ def change_config(run: Path, old: str, new: str) -> None:
     config.write_text(text.replace(old, new))
 
 
+def test_fresh_games_are_played_by_the_epsilon_of_the_run(copied_run: Path) -> None:
+    change_config(copied_run, "evaluation_epsilon: 0.0", "evaluation_epsilon: 0.25")
+    found = evaluate_run(copied_run, episodes=2)
+    assert found.epsilon == 0.25 and "epsilon 0.25" in found.in_words()
+    assert evaluate_run(copied_run, episodes=2, random=True).epsilon is None
+
+
 @pytest.mark.parametrize("command", ["evaluate", "dream"])
 def test_what_cannot_be_loaded_is_one_line(
     command: str, copied_run: Path, world_model_run: Path, capsys: pytest.CaptureFixture[str]

@@ -34,7 +34,7 @@ def test_curves_are_those_for_which_there_are_numbers():
     (score,) = curves(ROWS)
     evaluated, acting = score["lines"]
     assert (score["title"], score["last"], score["unit"]) == ("Score", 30, "environment steps")
-    assert evaluated == {"name": "evaluation, epsilon 0", "x": [20], "values": [5.0], "low": [4.0], "high": [6.0]}
+    assert evaluated == {"name": "evaluation", "x": [20], "values": [5.0], "low": [4.0], "high": [6.0]}
     assert (acting["x"], acting["values"]) == ([10], [1.0])
     assert curves([]) == []
 

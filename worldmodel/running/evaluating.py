@@ -19,7 +19,7 @@ EVALUATION_SEED = 1_000_003
 
 
 class Evaluating(Callback):
-    """Plays `games` games every `every` environment steps and at the end, with the target network and epsilon 0.
+    """Plays `games` games every `every` environment steps and at the end, with the target network and `epsilon`.
 
     The games are the same each time (same seeds), and playing them moves no random state of the training.
     """
@@ -31,10 +31,11 @@ class Evaluating(Callback):
         keeper: KeepCheckpoints,
         every: int,
         games: int,
+        epsilon: float = 0.0,
         stop: StopRequest | None = None,
     ) -> None:
         self.worlds, self.buffer, self.keeper = worlds, buffer, keeper
-        self.every, self.games = every, games
+        self.every, self.games, self.epsilon = every, games, epsilon
         self.stop = StopRequest() if stop is None else stop
         self.due: int | None = None
         self.best: float | None = None
@@ -67,7 +68,7 @@ class Evaluating(Callback):
         assert isinstance(pl_module, Agent)
         began, began_working = time.monotonic(), time.process_time()
         with separate_randomness(EVALUATION_SEED), trainer.precision_plugin.forward_context():
-            scores = play(self.worlds, AgentPlayer(pl_module), self.games, EVALUATION_SEED, self.stop)
+            scores = play(self.worlds, AgentPlayer(pl_module, self.epsilon), self.games, EVALUATION_SEED, self.stop)
         if not scores:
             trainer.should_stop = True
             return False

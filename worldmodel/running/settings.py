@@ -40,6 +40,9 @@ class TrainerSettings:
     """Environment steps between evaluations; one is always made in the end."""
     evaluation_episodes: int = bounded(20, low=1)
     """Whole games per evaluation."""
+    evaluation_epsilon: float = bounded(0.0, low=0, high=1)
+    """Probability of a random action in evaluations (0.05 in Mnih et al. 2015); above 0 no game stands still for ever,
+    as those do that wait for a button that greedy play never presses."""
     checkpoint_every: int = bounded(10_000, low=1)
     """Environment steps between checkpoints (gradient steps where nobody acts)."""
     log_every: int = bounded(20, low=1)

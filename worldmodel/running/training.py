@@ -163,7 +163,7 @@ def make_evaluating(settings: Settings, buffer: ReplayBuffer, keeper: KeepCheckp
     games = trainer.evaluation_episodes
     environment, count = settings.environment, min(games, MOST_EVALUATION_WORLDS)
     worlds = make_worlds(environment, count, evaluation=True, restarts=environment.restarts)
-    return Evaluating(worlds, buffer, keeper, trainer.evaluate_every, games, stop)
+    return Evaluating(worlds, buffer, keeper, trainer.evaluate_every, games, trainer.evaluation_epsilon, stop)
 
 
 def make_learner(settings: Settings, spec: Spec) -> LightningModule:

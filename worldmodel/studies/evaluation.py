@@ -91,7 +91,7 @@ class EvaluationReport:
 def evaluate_run(
     run: str | Path, checkpoint: str = "last", episodes: int = 100, seed: int = 0, random: bool = False
 ) -> EvaluationReport:
-    """Plays `episodes` fresh games with what a run learned, or at random by the same protocol.
+    """Plays `episodes` fresh games with what a run learned, by its evaluations' epsilon, or at random.
 
     `run` is a run directory, of which `checkpoint` ("last" or "best") is taken, or a checkpoint. `seed` decides the
     games, whatever is played beside them; nothing outside is moved by the draws.
@@ -102,10 +102,11 @@ def evaluate_run(
     settings, trained_in = directory.settings(), directory.spec()
     prepare_machine(settings.trainer.threads, settings.trainer.keep_memory)
     player: Player = RandomPlayer(len(trained_in.actions), seed)
+    epsilon = settings.trainer.evaluation_epsilon
     path, trained = None, None
     if not random:
         _must_act(settings, directory)
-        player = AgentPlayer(load_agent(run, checkpoint, choose_device(settings.trainer.accelerator)))
+        player = AgentPlayer(load_agent(run, checkpoint, choose_device(settings.trainer.accelerator)), epsilon)
         path = directory.checkpoint(run, checkpoint)
         trained = reached_by(path)
     environment, count = directory.environment(), min(episodes, MOST_WORLDS)
@@ -116,7 +117,7 @@ def evaluate_run(
     return EvaluationReport(
         run=directory.path,
         player=RANDOM if random else AGENT,
-        epsilon=None if random else 0.0,
+        epsilon=None if random else epsilon,
         checkpoint=path,
         trained=trained,
         spec=worlds.spec,

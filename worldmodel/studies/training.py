@@ -119,9 +119,11 @@ def closing_table(session: Session) -> Table:
     table.add_row("gradient steps", f"{session.trainer.global_step:,}")
     if session.acting is not None:
         table.add_row("environment steps", f"{session.data.buffer.environment_steps:,}")
-    if (score := session.score) is not None:
-        interval = f"95 % interval {score.low:.2f} to {score.high:.2f}, {score.games} games, epsilon 0"
-        table.add_row("score", f"{score.mean:.2f} ({interval})")
+    evaluating = session.evaluating
+    if evaluating is not None and (score := evaluating.last) is not None:
+        interval = f"95 % interval {score.low:.2f} to {score.high:.2f}"
+        played = f"{score.games} games, epsilon {evaluating.epsilon:g}"
+        table.add_row("score", f"{score.mean:.2f} ({interval}, {played})")
     return table
 
 

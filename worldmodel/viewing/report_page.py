@@ -13,7 +13,7 @@ Row = dict[str, Any]
 """One line of a run's metrics."""
 
 CURVES: dict[str, tuple[dict[str, str], float | None, float | None]] = {
-    "Score": ({"evaluation/mean": "evaluation, epsilon 0", "acting/return": "while acting"}, None, None),
+    "Score": ({"evaluation/mean": "evaluation", "acting/return": "while acting"}, None, None),
     "Values against what came": ({"q/movie_predicted": "Q of movies", "q/movie_return": "their return"}, None, None),
     "Calibration of values": ({"q/calibration_bias": "expected minus came", "q/calibration_error": "error"}, 0, 0),
     "Unexplained share of the picture": ({"world_model/observation_loss": "half of it"}, 0, 0.5),
