@@ -1,0 +1,97 @@
+"""Whether an agent knows which of its shots hit: Space Invaders of MinAtar, asked by what the game itself would do.
+
+    python benchmarks/shots.py RUN [GAMES]
+
+plays greedily. Whenever a shot is ready and none is in the air, a copy of the game fires and waits. Whether an alien
+falls within `WAIT` steps is compared with two opinions: the reward that the world model expects of the same actions,
+averaged over `DREAMS` dreams, and by how much the Q-network prefers firing to everything else. Prints the area under
+the ROC curve of both (0.5 knows nothing, 1 everything) by the number of aliens that are left, and how often the last
+alien of a wave, which moves at every step, was hit before the game ended.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from worldmodel.environments.minatar import MinAtarGame
+from worldmodel.experience import LatentState
+from worldmodel.learning import Agent
+from worldmodel.running.loading import load_agent
+
+FIRE, WAIT, DREAMS = 5, 8, 16
+LEFT = ((1, 3), (4, 11), (12, 24))
+"""Numbers of aliens, from and to, that count together."""
+
+
+def hits(game: MinAtarGame) -> bool:
+    """Whether an alien falls when a shot is fired now and nothing is done after."""
+    game = copy.deepcopy(game)
+    game._sticky_actions = 0.0
+    for action in [FIRE] + [0] * WAIT:
+        _, reward, ended, _, _ = game.step(np.int64(action))
+        if reward > 0 or ended:
+            return reward > 0
+    return False
+
+
+@torch.no_grad()
+def foretold(agent: Agent, features: torch.Tensor) -> float:
+    """The reward that the world model expects of the same actions from one state `[F]`."""
+    start = LatentState(features.expand(DREAMS, -1), agent.world_model.recurrent_units)
+    dream = agent.world_model.follow(start, torch.tensor([[FIRE] + [0] * WAIT]).expand(DREAMS, -1))
+    arrived = LatentState(dream.features[:, 1:], dream.recurrent_units)
+    return float(agent.world_model.reward(arrived).sum(1).mean())
+
+
+def area(hit: list[float], missed: list[float]) -> float:
+    """The probability that a shot that hits is rated above one that misses, ties by half; NaN without either."""
+    if not hit or not missed:
+        return float("nan")
+    pairs = np.asarray(hit)[:, None] - np.asarray(missed)
+    return float((pairs > 0).mean() + (pairs == 0).mean() / 2)
+
+
+def main(run: str, games: str = "40") -> None:
+    """Plays, asks and prints."""
+    torch.manual_seed(0)
+    agent, count = load_agent(run), int(games)
+    played = [MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
+    seen = np.stack([game.reset(seed=number)[0] for number, game in enumerate(played)])
+    state, first, alive, score = agent.initial_state(count), True, np.ones(count, bool), np.zeros(count)
+    opinions: dict[tuple[int, int], dict[bool, list[tuple[float, float]]]] = defaultdict(lambda: {True: [], False: []})
+    met, fell = 0, 0
+    while alive.any():
+        action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state)
+        first, values = False, agent.target_network.values(state.latent).detach()
+        for i in np.flatnonzero(alive):
+            board = played[i]._game
+            left = int(board.alien_map.sum())
+            if board.shot_timer == 0 and not board.f_bullet_map.any():
+                prefers = float(values[i, FIRE] - torch.cat([values[i, :FIRE], values[i, FIRE + 1 :]]).max())
+                band = next(band for band in LEFT if band[0] <= left <= band[1])
+                opinions[band][hits(played[i])].append((foretold(agent, state.latent.features[i]), prefers))
+            seen[i], reward, ended, _, _ = played[i].step(np.int64(action[i]))
+            score[i] += reward
+            if left == 1 and (reward > 0 or ended):
+                met, fell = met + 1, fell + int(reward > 0)
+            alive[i] = not ended
+    print(f"{count} games, mean score {score.mean():.1f}; the last alien of a wave fell {fell} times of {met}")
+    for band in LEFT:
+        hit, missed = opinions[band][True], opinions[band][False]
+        model, q = (area([o[which] for o in hit], [o[which] for o in missed]) for which in (0, 1))
+        print(
+            f"{band[0]} to {band[1]} aliens left: {len(hit)} shots hit and {len(missed)} miss; "
+            f"area under the curve of the world model {model:.2f}, of the Q-network {q:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
