@@ -4,11 +4,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 import torch.nn.functional as F
 from tiny_runs import counter_session, world_model_session
 from torch import Tensor
 
 from worldmodel.model import latents
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test draws the same numbers, whichever came before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture

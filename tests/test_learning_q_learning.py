@@ -20,7 +20,7 @@ class Table(QNetwork):
 
     def __init__(self, values: list[list[float]]) -> None:
         """`values[s][a]` of every action in every state, between -ONE and ONE."""
-        super().__init__(len(values), len(values[0]), 4, 1, 3, 1.0)
+        super().__init__(nn.Sequential(), 1, len(values[0]), 3, 1.0)
         up = torch.tensor(values) / ONE
         probabilities = torch.stack([(-up).clamp(min=0), 1 - up.abs(), up.clamp(min=0)], -1)
         self.table = nn.Parameter(probabilities.clamp(min=1e-12).log())

@@ -18,11 +18,6 @@ GRID = Grid(side=3, latent=4, memory=2)
 ACTIONS, UNITS, RECURRENT = 2, 5, 6
 
 
-@pytest.fixture(autouse=True)
-def seeded():
-    torch.manual_seed(0)
-
-
 def latents(*batch) -> torch.Tensor:
     """One-hot draws at every place, and an action."""
     shown = torch.nn.functional.one_hot(torch.randint(4, (*batch, 9)), 4).float().flatten(-2)
