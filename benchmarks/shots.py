@@ -43,12 +43,10 @@ def hits(game: MinAtarGame) -> bool:
 
 
 @torch.no_grad()
-def foretold(agent: Agent, features: torch.Tensor) -> float:
-    """The reward that the world model expects of the same actions from one state `[F]`."""
-    start = LatentState(features.expand(DREAMS, -1), agent.world_model.recurrent_units)
+def foretold(agent: Agent, start: LatentState) -> float:
+    """The reward that the world model expects of the same actions, from `start` `[DREAMS]`, the same state in each."""
     dream = agent.world_model.follow(start, torch.tensor([[FIRE] + [0] * WAIT]).expand(DREAMS, -1))
-    arrived = LatentState(dream.features[:, 1:], dream.recurrent_units)
-    return float(agent.world_model.reward(arrived).sum(1).mean())
+    return float(agent.world_model.reward(dream[:, 1:]).sum(1).mean())
 
 
 def area(hit: list[float], missed: list[float]) -> float:
@@ -77,7 +75,7 @@ def main(run: str, games: str = "40") -> None:
             if board.shot_timer == 0 and not board.f_bullet_map.any():
                 prefers = float(values[i, FIRE] - torch.cat([values[i, :FIRE], values[i, FIRE + 1 :]]).max())
                 band = next(band for band in LEFT if band[0] <= left <= band[1])
-                opinions[band][hits(played[i])].append((foretold(agent, state.latent.features[i]), prefers))
+                opinions[band][hits(played[i])].append((foretold(agent, state.latent[[i] * DREAMS]), prefers))
             seen[i], reward, ended, _, _ = played[i].step(np.int64(action[i]))
             score[i] += reward
             if left == 1 and (reward > 0 or ended):

@@ -96,7 +96,7 @@ def finish(settings: Settings, session: Session, checkpoint: Path | None, consol
             session.stop.signal_number,
             f"stopped by a signal, saved; go on with: {_resume(session.run)}",
         )
-    console.print(closing_table(session))
+    console.print(closing_table(session, settings.trainer.evaluation_epsilon))
     if settings.trainer.film:
         report(session, console)
     for line in next_commands(settings, session.run):
@@ -113,16 +113,15 @@ def report(session: Session, console: Console) -> None:
     console.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
-def closing_table(session: Session) -> Table:
+def closing_table(session: Session, epsilon: float) -> Table:
     """What was reached."""
     table = Table(show_header=False)
     table.add_row("gradient steps", f"{session.trainer.global_step:,}")
     if session.acting is not None:
         table.add_row("environment steps", f"{session.data.buffer.environment_steps:,}")
-    evaluating = session.evaluating
-    if evaluating is not None and (score := evaluating.last) is not None:
+    if (score := session.score) is not None:
         interval = f"95 % interval {score.low:.2f} to {score.high:.2f}"
-        played = f"{score.games} games, epsilon {evaluating.epsilon:g}"
+        played = f"{score.games} games, epsilon {epsilon:g}"
         table.add_row("score", f"{score.mean:.2f} ({interval}, {played})")
     return table
 
