@@ -5,8 +5,9 @@
 plays greedily. Whenever a shot is ready and none is in the air, a copy of the game fires and waits. Whether an alien
 falls within `WAIT` steps is compared with two opinions: the reward that the world model expects of the same actions,
 averaged over `DREAMS` dreams, and by how much the Q-network prefers firing to everything else. Prints the area under
-the ROC curve of both (0.5 knows nothing, 1 everything) by the number of aliens that are left, and how often the last
-alien of a wave, which moves at every step, was hit before the game ended.
+the ROC curve of both (0.5 knows nothing, 1 everything) by the number of aliens that are left; how often the last
+alien of a wave, which moves at every step, was hit before the game ended; and the reward that the world model expected
+one step before an alien fell, the last one of a wave and any other (1 came).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from worldmodel.environments.minatar import MinAtarGame
 from worldmodel.experience import LatentState
 from worldmodel.learning import Agent
 from worldmodel.running.loading import load_agent
+from worldmodel.running.players import separate_randomness
 
 FIRE, WAIT, DREAMS = 5, 8, 16
 LEFT = ((1, 3), (4, 11), (12, 24))
@@ -49,6 +51,16 @@ def foretold(agent: Agent, start: LatentState) -> float:
     return float(agent.world_model.reward(dream[:, 1:]).sum(1).mean())
 
 
+@torch.no_grad()
+def expected(agent: Agent, before: LatentState, action: torch.Tensor) -> float:
+    """The reward that the world model expects of `action` `[DREAMS]` in `before`, the same in each.
+
+    Its draws are apart, so that asking does not change the games.
+    """
+    with separate_randomness(0):
+        return float(agent.world_model.reward(agent.world_model.predict(before, action)).mean())
+
+
 def area(hit: list[float], missed: list[float]) -> float:
     """The probability that a shot that hits is rated above one that misses, ties by half; NaN without either."""
     if not hit or not missed:
@@ -65,6 +77,7 @@ def main(run: str, games: str = "40") -> None:
     seen = np.stack([game.reset(seed=number)[0] for number, game in enumerate(played)])
     state, first, alive, score = agent.initial_state(count), True, np.ones(count, bool), np.zeros(count)
     opinions: dict[tuple[int, int], dict[bool, list[tuple[float, float]]]] = defaultdict(lambda: {True: [], False: []})
+    before_hits: dict[bool, list[float]] = {True: [], False: []}
     met, fell = 0, 0
     while alive.any():
         action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state)
@@ -78,10 +91,14 @@ def main(run: str, games: str = "40") -> None:
                 opinions[band][hits(played[i])].append((foretold(agent, state.latent[[i] * DREAMS]), prefers))
             seen[i], reward, ended, _, _ = played[i].step(np.int64(action[i]))
             score[i] += reward
+            if reward > 0:
+                before_hits[left == 1].append(expected(agent, state.latent[[i] * DREAMS], action[[i] * DREAMS]))
             if left == 1 and (reward > 0 or ended):
                 met, fell = met + 1, fell + int(reward > 0)
             alive[i] = not ended
     print(f"{count} games, mean score {score.mean():.1f}; the last alien of a wave fell {fell} times of {met}")
+    for which, rewards in (("the last alien", before_hits[True]), ("any other", before_hits[False])):
+        print(f"reward expected one step before {which} fell: {np.mean(rewards) if rewards else np.nan:.2f}")
     for band in LEFT:
         hit, missed = opinions[band][True], opinions[band][False]
         model, q = (area([o[which] for o in hit], [o[which] for o in missed]) for which in (0, 1))
