@@ -2,12 +2,12 @@
 
     python benchmarks/probes.py RUN
 
-looks at recorded life with the world model of RUN, whose latents are local, and trains one head after the other on the
-same rows to foretell whether an alien falls in the next step: on the state as one row; on the state read place by place
-as the Q-network does; on the frame alone through convolutions; on the frame where only the mean and the maximum over
-all pixels are kept, so that a hit is the same wherever it is; and likewise on the frame that the state shows. Prints,
-for the episodes that were kept back, the area under the ROC curve and the mean probability given to hits, by the number
-of aliens that are left.
+looks at recorded life with the world model of RUN, whose latents are local and read place by place, and trains one head
+after the other on the same rows to foretell whether an alien falls in the next step: on the state as one row; on the
+state as the Q-network reads it; on the frame alone through convolutions; on the frame where only the mean and the
+maximum over all pixels are kept, so that a hit is the same wherever it is; and likewise on the frame that the state
+shows. Prints, for the episodes that were kept back, the area under the ROC curve and the mean probability given to
+hits, by the number of aliens that are left.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from einops import rearrange
+from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.model import WorldModel
-from worldmodel.model.latent_parts import local_latents
 from worldmodel.model.layers import mlp
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
@@ -104,20 +104,14 @@ def learn(head: nn.Module, given: Tensor, moments: Moments) -> float:
     return (time.perf_counter() - began) / STEPS * 1e3
 
 
-def area(hit: Tensor, missed: Tensor) -> float:
-    """The probability that a hit is rated above a miss, ties by half."""
-    above = hit[:, None] - missed
-    return float(((above > 0).float() + (above == 0).float() / 2).mean())
-
-
 @torch.no_grad()
 def in_words(head: nn.Module, given: Tensor, moments: Moments) -> str:
     """Area and mean probability of hits for each of `LEFT`."""
     rated, words = torch.cat([head(part.float()).squeeze(-1) for part in given.split(4000)]), []
     for low, high in LEFT:
         asked = moments.kept_back & (moments.left >= low) & (moments.left <= high)
-        hit, missed = rated[asked & moments.hit], rated[asked & ~moments.hit]
-        words.append(f"{low} to {high} left ({len(hit)} hits): {area(hit, missed):.2f}, {hit.sigmoid().mean():.2f}")
+        area, hits = roc_auc_score(moments.hit[asked], rated[asked]), rated[asked & moments.hit]
+        words.append(f"{low} to {high} left ({len(hits)} hits): {area:.2f}, {hits.sigmoid().mean():.2f}")
     return "; ".join(words)
 
 
@@ -133,11 +127,10 @@ def main(run: str) -> None:
     print(
         f"{len(moments.hit)} moments, {int((learned & (moments.left == 1)).sum())} last aliens fall where heads learn"
     )
-    near = local_latents(replace(settings.world_model, local_reading=16), model.encoder, model.actions)
     channels = moments.frame.shape[-1]
     heads: dict[str, tuple[Callable[[], nn.Module], Tensor]] = {
         "state as one row": (lambda: mlp(model.features, UNITS, 2, 1), moments.state),
-        "state place by place": (lambda: near.head(UNITS, 2, 1), moments.state),
+        "state place by place": (lambda: model.head(UNITS, 2, 1), moments.state),
         "frame, every pixel": (lambda: OfFrames(channels, pooled=False), moments.frame),
         "frame, mean and maximum": (lambda: OfFrames(channels, pooled=True), moments.frame),
         "frame that the state shows, mean and maximum": (lambda: OfFrames(channels, pooled=True), moments.shown),

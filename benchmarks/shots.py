@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -61,14 +62,6 @@ def expected(agent: Agent, before: LatentState, action: torch.Tensor) -> float:
         return float(agent.world_model.reward(agent.world_model.predict(before, action)).mean())
 
 
-def area(hit: list[float], missed: list[float]) -> float:
-    """The probability that a shot that hits is rated above one that misses, ties by half; NaN without either."""
-    if not hit or not missed:
-        return float("nan")
-    pairs = np.asarray(hit)[:, None] - np.asarray(missed)
-    return float((pairs > 0).mean() + (pairs == 0).mean() / 2)
-
-
 def main(run: str, games: str = "40") -> None:
     """Plays, asks and prints."""
     torch.manual_seed(0)
@@ -76,7 +69,7 @@ def main(run: str, games: str = "40") -> None:
     played = [MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
     seen = np.stack([game.reset(seed=number)[0] for number, game in enumerate(played)])
     state, first, alive, score = agent.initial_state(count), True, np.ones(count, bool), np.zeros(count)
-    opinions: dict[tuple[int, int], dict[bool, list[tuple[float, float]]]] = defaultdict(lambda: {True: [], False: []})
+    opinions: dict[tuple[int, int], list[tuple[bool, float, float]]] = defaultdict(list)
     before_hits: dict[bool, list[float]] = {True: [], False: []}
     met, fell = 0, 0
     while alive.any():
@@ -88,7 +81,7 @@ def main(run: str, games: str = "40") -> None:
             if board.shot_timer == 0 and not board.f_bullet_map.any():
                 prefers = float(values[i, FIRE] - torch.cat([values[i, :FIRE], values[i, FIRE + 1 :]]).max())
                 band = next(band for band in LEFT if band[0] <= left <= band[1])
-                opinions[band][hits(played[i])].append((foretold(agent, state.latent[[i] * DREAMS]), prefers))
+                opinions[band].append((hits(played[i]), foretold(agent, state.latent[[i] * DREAMS]), prefers))
             seen[i], reward, ended, _, _ = played[i].step(np.int64(action[i]))
             score[i] += reward
             if reward > 0:
@@ -99,12 +92,11 @@ def main(run: str, games: str = "40") -> None:
     print(f"{count} games, mean score {score.mean():.1f}; the last alien of a wave fell {fell} times of {met}")
     for which, rewards in (("the last alien", before_hits[True]), ("any other", before_hits[False])):
         print(f"reward expected one step before {which} fell: {np.mean(rewards) if rewards else np.nan:.2f}")
-    for band in LEFT:
-        hit, missed = opinions[band][True], opinions[band][False]
-        model, q = (area([o[which] for o in hit], [o[which] for o in missed]) for which in (0, 1))
+    for (low, high), shots in sorted(opinions.items()):
+        hit, model, q = (np.asarray(each) for each in zip(*shots, strict=True))
         print(
-            f"{band[0]} to {band[1]} aliens left: {len(hit)} shots hit and {len(missed)} miss; "
-            f"area under the curve of the world model {model:.2f}, of the Q-network {q:.2f}"
+            f"{low} to {high} aliens left: {hit.sum()} shots hit and {(~hit).sum()} miss; area under the curve of the "
+            f"world model {roc_auc_score(hit, model):.2f}, of the Q-network {roc_auc_score(hit, q):.2f}"
         )
 
 
