@@ -25,6 +25,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from einops import rearrange
+from probes import LEFT, UNITS, learn, rate
 from shots import FIRE, WAIT, hits
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
@@ -38,10 +39,9 @@ from worldmodel.model.layers import mlp
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
 
-LEFT = ((1, 1), (2, 3), (4, 11), (12, 24))
-"""Numbers of aliens, from and to, that count together; of the last only a part is asked."""
 EPSILON, ASKED_OF_MANY, FIRST_GAME = 0.05, 0.15, 1000
-STEPS, ROWS, UNITS, STEP_SIZE, DREAMS = 1000, 384, 96, 2e-3, 8
+"""Random actions; moments that are asked about where many aliens are left; the seed of the first game."""
+STEPS, DREAMS = 1000, 8
 
 
 @dataclass(frozen=True)
@@ -103,19 +103,6 @@ class InColumns(nn.Module):
         return self.judge(torch.cat([seen.mean(-2), seen.amax(-2)], -1))
 
 
-def learn(head: nn.Module, given: Tensor, shots: Shots) -> Tensor:
-    """Trains on games that are not kept back; logits `[N]` of all shots."""
-    rows, optimizer = (~shots.kept_back).nonzero().flatten(), torch.optim.Adam(head.parameters(), STEP_SIZE)
-    for _ in range(STEPS):
-        some = rows[torch.randint(len(rows), (ROWS,))]
-        loss = F.binary_cross_entropy_with_logits(head(given[some].float()).squeeze(-1), shots.hit[some].float())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    with torch.no_grad():
-        return torch.cat([head(part.float()).squeeze(-1) for part in given.split(4000)])
-
-
 @torch.no_grad()
 def opinions(agent: Agent, shots: Shots) -> dict[str, Tensor]:
     """Of every shot `[N]`: Q of firing, how far that is above all else, reward promised by dreams, and value after."""
@@ -170,7 +157,9 @@ def main(run: str, games: str = "600") -> None:
     rated = {"Q-network": said["preference"], "dreams": said["promise"]}
     for name, (make, given) in heads.items():
         torch.manual_seed(1)
-        rated[name] = learn(make(), given, shots)
+        head = make()
+        learn(head, given, shots.hit, shots.kept_back, STEPS)
+        rated[name] = rate(head, given)
     for name, ratings in rated.items():
         print(f"{name}: {areas(ratings, bands, shots)}", flush=True)
     print(machine_in_words())

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from probes import ALIENS, LEFT, WARM_UP
 from sklearn.metrics import roc_auc_score
+from small_things import gradient_step
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -28,14 +30,11 @@ from worldmodel.experience import Movie
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.model import WorldModel
 from worldmodel.model.latents import kl_divergence
-from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 
-ALIENS, WARM_UP, DRAWS = 1, 8, 4
-LEFT = ((1, 1), (2, 3), (4, 11), (12, 24))
-"""Numbers of aliens, from and to, that count together."""
+DRAWS = 4
 STEPS, BATCHES = 2500, 250
 
 
@@ -60,18 +59,13 @@ def kept_back(movie: Movie) -> Tensor:
 
 def learn(model: WorldModel, data: ReplayData, clip: float) -> float:
     """Trains for `STEPS`, with a step size that falls over the second half; milliseconds of each."""
-    optimizer = torch.optim.Adam(model.parameters(), model.settings.learning_rate, eps=1e-8)
+    optimizer = model.configure_optimizers()
     settling = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, 2 - 2 * step / STEPS))
     began = time.perf_counter()
     for _ in range(STEPS):
         movie = data.sample()
         movie = replace(movie, mask=movie.mask & ~kept_back(movie)[:, None])
-        model.get_used_to(movie)
-        loss = model.total_loss(model.losses(model.observe(movie)), movie.mask)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-        optimizer.step()
+        gradient_step(model, movie, optimizer, clip)
         settling.step()
     return (time.perf_counter() - began) / STEPS * 1e3
 
@@ -98,7 +92,8 @@ def main(run: str, *given: str) -> None:
     asked = read_settings(Settings, ["--config", str(directory.config), *given])
     prepare_machine(1, settings.trainer.keep_memory)
     torch.manual_seed(asked.trainer.seed)
-    model, buffer = WorldModel(load_agent(run).spec, asked.world_model), load_buffer(settings.data, run)
+    buffer = load_buffer(settings.data, run)
+    model = WorldModel(buffer.spec, asked.world_model)
     took = learn(model, ReplayData(settings.data, buffer, STEPS, 1), settings.agent.world_model_clip)
     with torch.no_grad():
         whole = replace(settings.data, batch_size=32, context=0)

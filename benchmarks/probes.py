@@ -91,23 +91,31 @@ class OfFrames(nn.Module):
         return self.judge(torch.cat([seen.mean(-1), seen.amax(-1)], -1) if self.pooled else seen.flatten(1))
 
 
-def learn(head: nn.Module, given: Tensor, moments: Moments) -> float:
-    """Trains on rows that are not kept back; milliseconds of each step."""
-    rows = (~moments.kept_back).nonzero().flatten()
+def learn(head: nn.Module, given: Tensor, hit: Tensor, kept_back: Tensor, steps: int) -> float:
+    """Trains for `steps` to tell from `given` `[N, ...]` what is a `hit` `[N]`, on rows that are not `kept_back` `[N]`.
+
+    Returns milliseconds of each step.
+    """
+    rows = (~kept_back).nonzero().flatten()
     optimizer, began = torch.optim.Adam(head.parameters(), STEP_SIZE), time.perf_counter()
-    for _ in range(STEPS):
+    for _ in range(steps):
         some = rows[torch.randint(len(rows), (ROWS,))]
-        loss = F.binary_cross_entropy_with_logits(head(given[some].float()).squeeze(-1), moments.hit[some].float())
+        loss = F.binary_cross_entropy_with_logits(head(given[some].float()).squeeze(-1), hit[some].float())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return (time.perf_counter() - began) / STEPS * 1e3
+    return (time.perf_counter() - began) / steps * 1e3
 
 
 @torch.no_grad()
+def rate(head: nn.Module, given: Tensor) -> Tensor:
+    """Logits `[N]` of `given` `[N, ...]`."""
+    return torch.cat([head(part.float()).squeeze(-1) for part in given.split(4000)])
+
+
 def in_words(head: nn.Module, given: Tensor, moments: Moments) -> str:
     """Area and mean probability of hits for each of `LEFT`."""
-    rated, words = torch.cat([head(part.float()).squeeze(-1) for part in given.split(4000)]), []
+    rated, words = rate(head, given), []
     for low, high in LEFT:
         asked = moments.kept_back & (moments.left >= low) & (moments.left <= high)
         area, hits = roc_auc_score(moments.hit[asked], rated[asked]), rated[asked & moments.hit]
@@ -138,7 +146,7 @@ def main(run: str) -> None:
     for name, (make, given) in heads.items():
         torch.manual_seed(1)
         head = make()
-        took = learn(head, given, moments)
+        took = learn(head, given, moments.hit, moments.kept_back, STEPS)
         print(f"{name} ({took:.0f} ms a step): {in_words(head, given, moments)}", flush=True)
     print(machine_in_words())
 

@@ -35,18 +35,22 @@ TESTED = 64
 """Movies that are asked about."""
 
 
+def gradient_step(model: WorldModel, movie: Movie, optimizer: torch.optim.Optimizer, clip: float) -> None:
+    """One step of the world model on `movie` alone, its gradient clipped to the norm `clip`."""
+    model.get_used_to(movie)
+    loss = model.total_loss(model.losses(model.observe(movie)), movie.mask)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    optimizer.step()
+
+
 def train(model: WorldModel, data: ReplayData, steps: int, clip: float) -> float:
     """Gradient steps on what was recorded; returns milliseconds of each."""
     optimizer = model.configure_optimizers()
     began = time.perf_counter()
     for _ in range(steps):
-        movie = data.sample()
-        model.get_used_to(movie)
-        loss = model.total_loss(model.losses(model.observe(movie)), movie.mask)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-        optimizer.step()
+        gradient_step(model, data.sample(), optimizer, clip)
     return (time.perf_counter() - began) / steps * 1e3
 
 
