@@ -7,6 +7,10 @@ the settings of RUN and those that are given, learns from the others for `STEPS`
 that were kept back, and from every moment foresees one step under the recorded action. Prints the mean reward
 expected where an alien falls (1 came) and where none does, and the area under the ROC curve (0.5 knows nothing, 1
 everything), by the number of aliens that are left; and the divergence of what was then seen from what was expected.
+Last, how faithful the state is: the share of frames in which every alien, or every pixel of all channels, is shown
+where it is, by the state that has seen the frame, by one drawn a step before, and by the likeliest one then; and how
+many looks a place of 2 x 2 pixels has, with all channels, how many of them make up 99 % of all places, and how many
+classes of its variables are given more than one in `SELDOM` places.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
+from einops import rearrange
 from probes import ALIENS, LEFT, WARM_UP
 from sklearn.metrics import roc_auc_score
 from small_things import gradient_step
@@ -26,7 +32,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from worldmodel.configuration import read_settings
-from worldmodel.experience import Movie
+from worldmodel.experience import LatentState, Movie
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.model import WorldModel
 from worldmodel.model.latents import kl_divergence
@@ -36,6 +42,8 @@ from worldmodel.running.settings import Settings
 
 DRAWS = 4
 STEPS, BATCHES = 2500, 250
+PLACES, SELDOM = 5, 500
+"""Places along a side of the grid, of 2 x 2 pixels each; and how seldom a class is, given to one in so many."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +51,18 @@ class Foretold:
     """Steps that were foreseen, N of them.
 
     left: `[N]` aliens before. hit: `[N]` bool, whether one fell. reward: `[N]`, expected, the mean of `DRAWS` draws.
-    divergence: `[N]` nats.
+    divergence: `[N]` nats. frame: `[N, 10, 10, C]` bool, what then came.
+    seen, drawn, likeliest: `[N, 10, 10, C]` bool, what the states show that saw it, drew it and held it for likeliest.
     """
 
     left: Tensor
     hit: Tensor
     reward: Tensor
     divergence: Tensor
+    frame: Tensor
+    seen: Tensor
+    drawn: Tensor
+    likeliest: Tensor
 
 
 def kept_back(movie: Movie) -> Tensor:
@@ -81,8 +94,35 @@ def look_ahead(model: WorldModel, data: ReplayData) -> Iterator[Foretold]:
         action, left = movie.action[clip, row], (movie.observation[clip, row, ..., ALIENS] > 0).sum((-1, -2))
         drawn = [model.foresee(observed.latent[clip, row], action) for _ in range(DRAWS)]
         reward = torch.stack([model.reward(latent) for latent, _ in drawn]).mean(0)
-        divergence = kl_divergence(observed.posterior[clip, row + 1], drawn[0][1])
-        yield Foretold(left, movie.reward[clip, row + 1] > 0, reward, divergence)
+        (state, prior), seen = drawn[0], observed.latent[clip, row + 1]
+        mode = F.one_hot(prior.argmax(-1), prior.shape[-1]).flatten(-2)
+        shown = [show(model, each) for each in (seen, state, LatentState.join(state.recurrent, mode))]
+        divergence, came = kl_divergence(observed.posterior[clip, row + 1], prior), movie.reward[clip, row + 1] > 0
+        yield Foretold(left, came, reward, divergence, movie.observation[clip, row + 1] > 0, *shown)
+
+
+def show(model: WorldModel, state: LatentState) -> Tensor:
+    """What states `[N]` show, `[N, 10, 10, C]` bool."""
+    return model.decode(state) > 127
+
+
+def faithful(shown: Tensor, frame: Tensor, bands: list[Tensor]) -> str:
+    """The share of frames `[N, 10, 10, C]` that are `shown` as they are, in each band `[N]`: aliens alone, and all."""
+    right = (shown == frame).flatten(1, 2).all(1)
+    aliens = " ".join(f"{float(right[band, ALIENS].float().mean()):.2f}" for band in bands)
+    return f"aliens {aliens}, all {' '.join(f'{float(right[band].all(-1).float().mean()):.2f}' for band in bands)}"
+
+
+@torch.no_grad()
+def looks(model: WorldModel, frame: Tensor) -> str:
+    """How many looks the places of frames `[N, 10, 10, C]` have, and how many classes tell of them, in words."""
+    places = rearrange(frame, "n (h a) (w b) c -> (n h w) (a b c)", h=PLACES, w=PLACES)
+    counts = places.unique(dim=0, return_counts=True)[1].sort(descending=True)[0]
+    most = int((counts.cumsum(0) < 0.99 * counts.sum()).sum()) + 1
+    posterior = torch.cat([model.encode(some) for some in (frame * 255).byte().split(1000)]).exp()
+    given = rearrange(posterior, "n (p s) k -> (n p) s k", p=PLACES**2).mean(0)
+    used = " and ".join(str(int(count)) for count in (given > 1 / SELDOM).sum(-1))
+    return f"a place has {len(counts)} looks, {most} of which make up 99 %; classes in use: {used} of {given.shape[-1]}"
 
 
 def main(run: str, *given: str) -> None:
@@ -98,17 +138,22 @@ def main(run: str, *given: str) -> None:
     with torch.no_grad():
         whole = replace(settings.data, batch_size=32, context=0)
         steps = list(look_ahead(model, ReplayData(whole, buffer, BATCHES, 2)))
-    left, hit, reward, divergence = (
-        torch.cat([getattr(each, name) for each in steps]) for name in ("left", "hit", "reward", "divergence")
+    found = Foretold(
+        **{name: torch.cat([getattr(each, name) for each in steps]) for name in Foretold.__dataclass_fields__}
     )
-    print(f"{took:.0f} ms a gradient step; divergence {divergence.mean():.2f} nats a step")
-    for low, high in LEFT:
-        band = (left >= low) & (left <= high)
+    bands = [(found.left >= low) & (found.left <= high) for low, high in LEFT]
+    print(f"{took:.0f} ms a gradient step; divergence {found.divergence.mean():.2f} nats a step")
+    for (low, high), band in zip(LEFT, bands, strict=True):
+        hit = found.hit[band]
+        reward = found.reward[band]
         print(
-            f"{low} to {high} left ({int((band & hit).sum())} hits): reward expected of a hit "
-            f"{reward[band & hit].mean():.2f}, of anything else {reward[band & ~hit].mean():.3f}, "
-            f"area under the curve {roc_auc_score(hit[band], reward[band]):.2f}"
+            f"{low} to {high} left ({int(hit.sum())} hits): reward expected of a hit "
+            f"{reward[hit].mean():.2f}, of anything else {reward[~hit].mean():.3f}, "
+            f"area under the curve {roc_auc_score(hit, reward):.2f}"
         )
+    for name in ("seen", "drawn", "likeliest"):
+        print(f"frames shown as they are, {name}: {faithful(getattr(found, name), found.frame, bands)}")
+    print(looks(model, found.frame))
     print(machine_in_words())
 
 
