@@ -8,9 +8,9 @@ that were kept back, and from every moment foresees one step under the recorded 
 expected where an alien falls (1 came) and where none does, and the area under the ROC curve (0.5 knows nothing, 1
 everything), by the number of aliens that are left; and the divergence of what was then seen from what was expected.
 Last, how faithful the state is: the share of frames in which every alien, or every pixel of all channels, is shown
-where it is, by the state that has seen the frame, by one drawn a step before, and by the likeliest one then; and how
-many looks a place of 2 x 2 pixels has, with all channels, how many of them make up 99 % of all places, and how many
-classes of its variables are given more than one in `SELDOM` places.
+where it is, by the state that has seen the frame, by one drawn a step before, and by the likeliest one then; and, for
+latents that lie on a grid, how many looks a place of 2 x 2 pixels has, with all channels, how many of them make up
+99 % of all places, and how many classes of its variables are given more than one in `SELDOM` places.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from einops import rearrange
 from probes import ALIENS, LEFT, WARM_UP
 from sklearn.metrics import roc_auc_score
@@ -35,7 +34,7 @@ from worldmodel.configuration import read_settings
 from worldmodel.experience import LatentState, Movie
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.model import WorldModel
-from worldmodel.model.latents import kl_divergence
+from worldmodel.model.latents import kl_divergence, temper
 from worldmodel.running.machine import machine_in_words, prepare_machine
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
@@ -95,7 +94,7 @@ def look_ahead(model: WorldModel, data: ReplayData) -> Iterator[Foretold]:
         drawn = [model.foresee(observed.latent[clip, row], action) for _ in range(DRAWS)]
         reward = torch.stack([model.reward(latent) for latent, _ in drawn]).mean(0)
         (state, prior), seen = drawn[0], observed.latent[clip, row + 1]
-        mode = F.one_hot(prior.argmax(-1), prior.shape[-1]).flatten(-2)
+        mode = temper(prior, 0).exp().flatten(-2)
         shown = [show(model, each) for each in (seen, state, LatentState.join(state.recurrent, mode))]
         divergence, came = kl_divergence(observed.posterior[clip, row + 1], prior), movie.reward[clip, row + 1] > 0
         yield Foretold(left, came, reward, divergence, movie.observation[clip, row + 1] > 0, *shown)
@@ -153,7 +152,8 @@ def main(run: str, *given: str) -> None:
         )
     for name in ("seen", "drawn", "likeliest"):
         print(f"frames shown as they are, {name}: {faithful(getattr(found, name), found.frame, bands)}")
-    print(looks(model, found.frame))
+    if asked.world_model.local_units:
+        print(looks(model, found.frame))
     print(machine_in_words())
 
 
