@@ -33,6 +33,13 @@ def test_places_are_read_one_by_one_where_that_is_asked_for():
     assert read.reward(latent).shape == read.continues(latent).shape == (2, 3)
 
 
+def test_every_pixel_may_be_a_place():
+    model, movie = tiny_world_model(PIXELS, local_units=2, variables=64, grid=8), random_movie([3, 2], 3, PIXELS)
+    latent = model.observe(movie).latent
+    assert latent.features.shape[-1] == 12 + 64 * (2 + model.settings.classes)
+    assert model.decode(latent).shape == movie.observation.shape
+
+
 def test_reading_places_needs_places():
     assert tiny_settings(local_reading=3).problems() == [
         "world_model.local_reading reads places: set world_model.local_units as well"

@@ -28,6 +28,38 @@ def test_stages(size, expected):
     assert stages(size) == expected
 
 
+@pytest.mark.parametrize(
+    ("size", "grid", "expected"), [(10, 10, (1, 0)), (10, 5, (2, 0)), (64, 8, (4, 1)), (64, 32, (2, 0)), (9, 9, (1, 0))]
+)
+def test_a_grid_that_is_asked_for_is_what_the_encoder_ends_with(size, grid, expected):
+    assert stages(size, grid) == expected
+    encoder, decoder = ImageEncoder((size, size, 3), 4, 4, grid), ImageDecoder(6, (size, size, 3), 4, 4, 8, grid=grid)
+    assert encoder.grid == decoder.grid == grid
+    assert encoder(images(2, size, 3)).shape == (2, encoder.outputs)
+    assert decoder.observation(torch.randn(2, 6)).shape == (2, size, size, 3)
+
+
+@pytest.mark.parametrize("grid", [3, 4, 20])
+def test_a_grid_that_does_not_divide_the_image_by_a_power_of_two_is_refused(grid):
+    with pytest.raises(ConfigurationError, match=f"world_model.grid is {grid}: the 10 pixels of a row must be 1, 2, 4"):
+        stages(10, grid)
+
+
+def test_where_every_pixel_is_a_place_it_tells_of_nothing_else():
+    encoder, image = ImageEncoder((10, 10, 3), 4, 4, grid=10), images(1, 10, 3)
+    changed = image.clone()
+    changed[0, 4, 7] += 1
+    differs = (encoder(image) != encoder(changed)).view(10, 10, -1).any(-1)
+    assert differs.nonzero().tolist() == [[4, 7]]
+    decoder, features = ImageDecoder(303, (10, 10, 3), 4, 4, 8, local=3, grid=10), torch.randn(1, 303)
+    changed = features.clone()
+    changed[0, -3 * 53 : -3 * 52] += 1
+    with torch.no_grad():
+        decoder.project[-1].weight.zero_()
+    differs = (decoder.observation(features) != decoder.observation(changed))[0].any(-1)
+    assert differs.nonzero().tolist() == [[4, 7]]
+
+
 def test_sizes_that_patches_do_not_fit_are_refused():
     with pytest.raises(ConfigurationError, match="image_size is 50: from 32 on it must be a multiple of 4"):
         ImageEncoder((50, 50, 3), 4, 4)

@@ -37,6 +37,9 @@ class WorldModelSettings:
     """Channels of the first convolution; they double whenever the image is halved."""
     kernel: Literal[2, 4] = 4
     """Width of the convolutions that halve the image: 4 overlap, 2 do not and cost a quarter."""
+    grid: int | None = bounded(None, low=1)
+    """Places per side of the grid that the encoder ends with; as many as an image has pixels makes a place of each,
+    which suits worlds of a few cells. Null cuts images into patches and halves their grid down to 4 x 4."""
     bins: int = bounded(101, low=3)
     """Bins of the two-hot distributions, an odd number."""
     bin_limit: float = bounded(10.0, above=0, high=20)

@@ -28,21 +28,36 @@ class Decoder(Protocol):
         ...
 
 
-def stages(size: int) -> tuple[int, int]:
+def stages(size: int, wanted: int | None = None) -> tuple[int, int]:
     """Pixels per patch of the first layer, and how often the grid of patches is halved after it.
 
     Images of 32 pixels and more are first cut into patches of 4 x 4, smaller ones into 2 x 2: a linear map of these
     costs a fraction of a convolution at full resolution. Then the grid is halved down to 4 x 4, or until it is odd.
 
+    wanted: places per side that the grid is to end with; patches are no larger than that allows.
+
     Raises ConfigurationError where patches do not fit.
     """
     patch = 4 if size >= 32 else 2 if size % 2 == 0 else 1
+    if wanted is not None:
+        pixels = size // wanted
+        if pixels * wanted != size or pixels.bit_count() != 1:
+            raise ConfigurationError(
+                f"world_model.grid is {wanted}: the {size} pixels of a row must be 1, 2, 4, 8, ... for each place"
+            )
+        patch = min(patch, pixels)
+        return patch, (pixels // patch).bit_length() - 1
     if size % patch:
         raise ConfigurationError(f"environment.image_size is {size}: from 32 on it must be a multiple of {patch}")
     grid, halvings = size // patch, 0
     while grid > 4 and grid % 2 == 0:
         grid, halvings = grid // 2, halvings + 1
     return patch, halvings
+
+
+def _around(patch: int, wanted: int | None) -> int:
+    """How far beyond its own pixels a patch sees: one that is a single pixel by chance sees those around it as well."""
+    return 1 if patch == 1 and wanted is None else 0
 
 
 def keep_signal(layers: Sequence[nn.Module]) -> None:
@@ -63,13 +78,16 @@ class ImageEncoder(nn.Module):
     """Images `[B, height, width, C]` to features `[B, outputs]`.
 
     There is no normalisation between the convolutions: over few channels it costs more than they do.
+
+    grid: places per side that the image ends as; None takes what `stages` finds.
     """
 
-    def __init__(self, shape: tuple[int, ...], depth: int, kernel: int) -> None:
+    def __init__(self, shape: tuple[int, ...], depth: int, kernel: int, grid: int | None = None) -> None:
         super().__init__()
         size, _, channels = shape
-        patch, halvings = stages(size)
-        first = nn.Conv2d(channels, depth, patch, patch) if patch > 1 else nn.Conv2d(channels, depth, 3, padding=1)
+        patch, halvings = stages(size, grid)
+        around = _around(patch, grid)
+        first = nn.Conv2d(channels, depth, patch + 2 * around, patch, around)
         layers: list[nn.Module] = [first, nn.SiLU()]
         for _ in range(halvings):
             layers += [nn.Conv2d(depth, 2 * depth, kernel, 2, kernel // 2 - 1), nn.SiLU()]
@@ -88,14 +106,22 @@ class ImageDecoder(nn.Module):
     """Features `[B, F]` to images, the encoder's mirror.
 
     local: Z, numbers at the end of the features that tell of each place of the grid; 0 where none tells of one alone.
+    grid: as for `ImageEncoder`.
     """
 
     def __init__(
-        self, inputs: int, shape: tuple[int, ...], depth: int, kernel: int, units: int, local: int = 0
+        self,
+        inputs: int,
+        shape: tuple[int, ...],
+        depth: int,
+        kernel: int,
+        units: int,
+        local: int = 0,
+        grid: int | None = None,
     ) -> None:
         super().__init__()
         size, _, channels = shape
-        self.patch, halvings = stages(size)
+        self.patch, halvings = stages(size, grid)
         self.grid = size // self.patch // 2**halvings
         depth *= 2**halvings
         self.project = nn.Sequential(mlp(inputs, units, 1), nn.Linear(units, depth * self.grid**2))
@@ -106,8 +132,8 @@ class ImageDecoder(nn.Module):
         for _ in range(halvings):
             layers += [nn.ConvTranspose2d(depth, depth // 2, kernel, 2, kernel // 2 - 1), nn.SiLU()]
             depth //= 2
-        last = (1, 0) if self.patch > 1 else (3, 1)
-        layers.append(nn.Conv2d(depth, channels * self.patch**2, last[0], padding=last[1]))
+        around = _around(self.patch, grid)
+        layers.append(nn.Conv2d(depth, channels * self.patch**2, 1 + 2 * around, padding=around))
         keep_signal(layers)
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -159,17 +185,19 @@ class VectorDecoder(nn.Module):
         return self.layers(features).float()
 
 
-def build_encoder(spec: Spec, depth: int, kernel: int, units: int) -> ImageEncoder | VectorEncoder:
-    """The encoder that fits the observations of `spec`."""
+def build_encoder(
+    spec: Spec, depth: int, kernel: int, units: int, grid: int | None = None
+) -> ImageEncoder | VectorEncoder:
+    """The encoder that fits the observations of `spec`; `grid` as for `ImageEncoder`."""
     if spec.pixels:
-        return ImageEncoder(spec.observation_shape, depth, kernel)
+        return ImageEncoder(spec.observation_shape, depth, kernel, grid)
     return VectorEncoder(math.prod(spec.observation_shape), units)
 
 
 def build_decoder(
-    spec: Spec, inputs: int, depth: int, kernel: int, units: int, local: int = 0
+    spec: Spec, inputs: int, depth: int, kernel: int, units: int, local: int = 0, grid: int | None = None
 ) -> ImageDecoder | VectorDecoder:
-    """The decoder that fits the observations of `spec`; `local` as for `ImageDecoder`."""
+    """The decoder that fits the observations of `spec`; `local` and `grid` as for `ImageDecoder`."""
     if spec.pixels:
-        return ImageDecoder(inputs, spec.observation_shape, depth, kernel, units, local)
+        return ImageDecoder(inputs, spec.observation_shape, depth, kernel, units, local, grid)
     return VectorDecoder(inputs, math.prod(spec.observation_shape), units)

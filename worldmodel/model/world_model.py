@@ -40,14 +40,16 @@ class WorldModel(LightningModule):
         stochastic = settings.variables * settings.classes
         units = settings.units
         self.standardise = Standardise(spec, settings.scale_each_pixel)
-        self.encoder = build_encoder(spec, settings.depth, settings.kernel, units)
+        self.encoder = build_encoder(spec, settings.depth, settings.kernel, units, settings.grid)
         parts = build_latents(settings, self.encoder, self.actions)
         self.posterior_head, self.step_input = parts.posterior, parts.step_input
         self.recurrence, self.prior_head = parts.recurrence, parts.prior
         self.recurrent_units, self.head = parts.recurrent_units, parts.head
         self.features = parts.recurrent_units + stochastic
         self.first_recurrent = nn.Parameter(torch.zeros(parts.recurrent_units))
-        self.decoder = build_decoder(spec, self.features, settings.depth, settings.kernel, units, parts.local)
+        self.decoder = build_decoder(
+            spec, self.features, settings.depth, settings.kernel, units, parts.local, settings.grid
+        )
         self.two_hot = TwoHot(settings.bins, settings.bin_limit)
         self.reward_head = self.head(units, settings.layers, settings.bins, zero_last=True)
         self.continue_head = self.head(units, settings.layers, 1)
