@@ -39,20 +39,19 @@ def stages(size: int, wanted: int | None = None) -> tuple[int, int]:
     Raises ConfigurationError where patches do not fit.
     """
     patch = 4 if size >= 32 else 2 if size % 2 == 0 else 1
-    if wanted is not None:
-        pixels = size // wanted
-        if pixels * wanted != size or pixels.bit_count() != 1:
-            raise ConfigurationError(
-                f"world_model.grid is {wanted}: the {size} pixels of a row must be 1, 2, 4, 8, ... for each place"
-            )
-        patch = min(patch, pixels)
-        return patch, (pixels // patch).bit_length() - 1
-    if size % patch:
-        raise ConfigurationError(f"environment.image_size is {size}: from 32 on it must be a multiple of {patch}")
-    grid, halvings = size // patch, 0
-    while grid > 4 and grid % 2 == 0:
-        grid, halvings = grid // 2, halvings + 1
-    return patch, halvings
+    if wanted is None:
+        if size % patch:
+            raise ConfigurationError(f"environment.image_size is {size}: from 32 on it must be a multiple of {patch}")
+        wanted = size // patch
+        while wanted > 4 and wanted % 2 == 0:
+            wanted //= 2
+    pixels = size // wanted
+    if pixels * wanted != size or pixels.bit_count() != 1:
+        raise ConfigurationError(
+            f"world_model.grid is {wanted}: the {size} pixels of a row must be 1, 2, 4, 8, ... for each place"
+        )
+    patch = min(patch, pixels)
+    return patch, (pixels // patch).bit_length() - 1
 
 
 def _around(patch: int, wanted: int | None) -> int:
