@@ -9,8 +9,8 @@ expected where an alien falls (1 came) and where none does, and the area under t
 everything), by the number of aliens that are left; and the divergence of what was then seen from what was expected.
 Last, how faithful the state is: the share of frames in which every alien, or every pixel of all channels, is shown
 where it is, by the state that has seen the frame, by one drawn a step before, and by the likeliest one then; and, for
-latents that lie on a grid, how many looks a place of 2 x 2 pixels has, with all channels, how many of them make up
-99 % of all places, and how many classes of its variables are given more than one in `SELDOM` places.
+latents that lie on a grid, how many looks a place of it has, with all channels, how many of them make up 99 % of all
+places, and how many classes of its variables are given more than one in `SELDOM` places.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from worldmodel.running.settings import Settings
 
 DRAWS = 4
 STEPS, BATCHES = 2500, 250
-PLACES, SELDOM = 5, 500
-"""Places along a side of the grid, of 2 x 2 pixels each; and how seldom a class is, given to one in so many."""
+SELDOM = 500
+"""How seldom a class is that does not count as used: given to one place in so many."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,12 @@ def faithful(shown: Tensor, frame: Tensor, bands: list[Tensor]) -> str:
 @torch.no_grad()
 def looks(model: WorldModel, frame: Tensor) -> str:
     """How many looks the places of frames `[N, 10, 10, C]` have, and how many classes tell of them, in words."""
-    places = rearrange(frame, "n (h a) (w b) c -> (n h w) (a b c)", h=PLACES, w=PLACES)
+    side = model.encoder.grid
+    places = rearrange(frame, "n (h a) (w b) c -> (n h w) (a b c)", h=side, w=side)
     counts = places.unique(dim=0, return_counts=True)[1].sort(descending=True)[0]
     most = int((counts.cumsum(0) < 0.99 * counts.sum()).sum()) + 1
     posterior = torch.cat([model.encode(some) for some in (frame * 255).byte().split(1000)]).exp()
-    given = rearrange(posterior, "n (p s) k -> (n p) s k", p=PLACES**2).mean(0)
+    given = rearrange(posterior, "n (p s) k -> (n p) s k", p=side**2).mean(0)
     used = " and ".join(str(int(count)) for count in (given > 1 / SELDOM).sum(-1))
     return f"a place has {len(counts)} looks, {most} of which make up 99 %; classes in use: {used} of {given.shape[-1]}"
 
