@@ -26,13 +26,12 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 from probes import LEFT, UNITS, learn, rate
-from shots import FIRE, WAIT, hits
+from shots import FIRE, WAIT, hits, side_by_side
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from worldmodel.environments.minatar import MinAtarGame
 from worldmodel.experience import LatentState
 from worldmodel.learning import Agent
 from worldmodel.model.layers import mlp
@@ -68,14 +67,10 @@ class Shots:
 @torch.no_grad()
 def play(agent: Agent, count: int) -> Shots:
     """Plays `count` games side by side to their ends."""
-    played = [MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
-    seen = np.stack([game.reset(seed=FIRST_GAME + number)[0] for number, game in enumerate(played)])
-    state, first, alive = agent.initial_state(count), True, np.ones(count, bool)
     rng, found = np.random.default_rng(0), defaultdict(list)
-    while alive.any():
-        action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state, EPSILON)
-        first, shown = False, agent.world_model.decode(state.latent) / 255
-        for i in np.flatnonzero(alive):
+    for played, seen, going_on, state in side_by_side(agent, count, FIRST_GAME, EPSILON):
+        shown = agent.world_model.decode(state.latent) / 255
+        for i in going_on:
             board = played[i]._game
             left, ready = int(board.alien_map.sum()), board.shot_timer == 0 and not board.f_bullet_map.any()
             if ready and (left < LEFT[-1][0] or rng.random() < ASKED_OF_MANY):
@@ -83,8 +78,6 @@ def play(agent: Agent, count: int) -> Shots:
                 facts = (torch.tensor(left), torch.tensor(bool(hits(played[i]))), torch.tensor(i))
                 for name, value in zip(Shots.__dataclass_fields__, (*moment, *facts), strict=True):
                     found[name].append(value)
-            seen[i], _, ended, _, _ = played[i].step(np.int64(action[i]))
-            alive[i] = not ended
     return Shots(**{name: torch.stack(values) for name, values in found.items()})
 
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 import copy
 import sys
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from probes import LEFT
+from shots import side_by_side
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -61,22 +63,15 @@ class Lives:
 @torch.no_grad()
 def play(agent: Agent, count: int) -> Moments:
     """Plays `count` games side by side and remembers moments of them, each `TIMES` times."""
-    played = [MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
-    seen = np.stack([game.reset(seed=FIRST_GAME + number)[0] for number, game in enumerate(played)])
-    state, first, alive, rng = agent.initial_state(count), True, np.ones(count, bool), np.random.default_rng(0)
-    games, features, actions, left = [], [], [], []
-    for _ in range(LONGEST):
-        action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state)
-        first = False
-        for i in np.flatnonzero(alive):
+    rng, games, features, actions, left = np.random.default_rng(0), [], [], [], []
+    for played, _, going_on, state in islice(side_by_side(agent, count, FIRST_GAME), LONGEST):
+        for i in going_on:
             aliens = int(played[i]._game.alien_map.sum())
             if rng.random() < (OF_FEW if aliens <= FEW else OF_MANY):
                 games += [copy.deepcopy(played[i]) for _ in range(TIMES)]
                 features.append(state.latent.features[i])
-                actions.append(action[i])
+                actions.append(state.action[i])
                 left.append(aliens)
-            seen[i], _, ended, _, _ = played[i].step(np.int64(action[i]))
-            alive[i] = not ended
     latent = LatentState(torch.stack(features).repeat_interleave(TIMES, 0), agent.world_model.recurrent_units)
     action = torch.stack(actions).repeat_interleave(TIMES)
     nothing = torch.zeros_like(action)

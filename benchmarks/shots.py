@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from worldmodel.environments.minatar import MinAtarGame
 from worldmodel.experience import LatentState
 from worldmodel.learning import Agent
+from worldmodel.learning.agent import ActingState
 from worldmodel.running.loading import load_agent
 from worldmodel.running.players import separate_randomness
 
@@ -43,6 +45,27 @@ def hits(game: MinAtarGame) -> bool:
         if reward > 0 or ended:
             return reward > 0
     return False
+
+
+@torch.no_grad()
+def side_by_side(
+    agent: Agent, count: int, first_game: int, epsilon: float = 0.0
+) -> Iterator[tuple[list[MinAtarGame], np.ndarray, np.ndarray, ActingState]]:
+    """Plays `count` games to their ends, the first with the seed `first_game`, and stops before every step.
+
+    Yields the games, what they show `[N, 10, 10, C]`, the numbers of those that go on, and the state of the agent with
+    the actions that it will take.
+    """
+    played = [MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
+    seen = np.stack([game.reset(seed=first_game + number)[0] for number, game in enumerate(played)])
+    state, first, alive = agent.initial_state(count), True, np.ones(count, bool)
+    while alive.any():
+        action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state, epsilon)
+        first = False
+        yield played, seen, np.flatnonzero(alive), state
+        for i in np.flatnonzero(alive):
+            seen[i], _, ended, _, _ = played[i].step(np.int64(action[i]))
+            alive[i] = not ended
 
 
 @torch.no_grad()
