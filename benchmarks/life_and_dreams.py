@@ -29,7 +29,6 @@ from worldmodel.environments.minatar import MinAtarGame
 from worldmodel.experience import LatentState
 from worldmodel.learning import Agent
 from worldmodel.learning.agent import ActingState
-from worldmodel.model import latents
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
 
@@ -104,9 +103,7 @@ def dreamt(agent: Agent, moments: Moments, temperature: float) -> Lives:
     model, state, action = agent.world_model, moments.state.latent, moments.state.action
     reward, going_on = [], []
     for _ in range(HORIZON):
-        reached, prior = model.foresee(state, action)
-        drawn = latents.sample(latents.temper(prior, temperature)).flatten(-2)
-        state = model.arrive(reached.recurrent, drawn, prior, state.table)
+        state, _ = model.foresee(state, action, temperature)
         values = agent.target_network.values(state)
         action = values.argmax(-1)
         reward.append(model.reward(state))

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from small_agent import VECTOR, tiny_settings
 from small_game import LENGTH, counter_world, small_game
 
 from worldmodel.experience import LatentState
+from worldmodel.learning import Agent, AgentSettings
 from worldmodel.running.branches import NO_RETURN, ImaginedBranch, RealBranch, Refusal
 from worldmodel.running.dream_game import look
 
@@ -40,6 +42,20 @@ def test_an_imagined_step_is_the_world_model_with_the_likeliest_latent(game):
         pictures = branch.observations(2)
         assert np.allclose(pictures[1], model.decode(expected)[0].numpy(), atol=1e-3)
     assert (here.action, here.seen, here.ended, branch.path[0].action) == (1, None, False, None)
+
+
+def test_a_dream_remembers_its_episode_and_what_was_dreamt():
+    torch.manual_seed(0)
+    agent = Agent(VECTOR, tiny_settings(memory=5, memory_units=8), AgentSettings(units=16, layers=1))
+    model, action = agent.world_model, torch.tensor([1])
+    with torch.no_grad():
+        start = model.update(model.initial(1), action, torch.randn(1, *VECTOR.observation_shape), torch.tensor([True]))
+        branch = ImaginedBranch(agent, start)
+        for _ in range(2):
+            branch.step(1, temperature=0)
+        expected = model.foresee(model.foresee(start, action, 0)[0], action, 0)[0]
+    assert torch.equal(branch.path[-1].latent.features, expected.features)
+    assert [int(there.latent.table.written.sum()) for there in branch.path] == [1, 2, 3]
 
 
 def test_pictures_of_the_last_moments_only(game):

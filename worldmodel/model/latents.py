@@ -23,6 +23,8 @@ def temper(log_probs: Tensor, temperature: float) -> Tensor:
 
     The probabilities become those to the power of 1 / temperature, normalised.
     """
+    if temperature == 1:
+        return log_probs
     if temperature == 0:
         return F.one_hot(log_probs.argmax(-1), log_probs.shape[-1]).to(log_probs.dtype).log()
     return torch.log_softmax(log_probs / temperature, -1)

@@ -102,9 +102,9 @@ class WorldModel(LightningModule):
         """A draw of the state after `action` `[B]`: what the model expects to see."""
         return self.foresee(state, action)[0]
 
-    def foresee(self, state: LatentState, action: Tensor) -> tuple[LatentState, Tensor]:
-        """As `predict`, with the log-probabilities `[B, S, K]` of the prior that was drawn from."""
-        recurrent, stochastic, prior = self._draw(state, action)
+    def foresee(self, state: LatentState, action: Tensor, temperature: float = 1) -> tuple[LatentState, Tensor]:
+        """As `predict`, drawn at a temperature (`latents.temper`), with the prior's log-probabilities `[B, S, K]`."""
+        recurrent, stochastic, prior = self._draw(state, action, temperature)
         return self.arrive(recurrent, stochastic, prior, state.table), prior
 
     def glimpse(self, state: LatentState, action: Tensor) -> LatentState:
@@ -227,11 +227,11 @@ class WorldModel(LightningModule):
         for part in (self.encoder, self.decoder, self.posterior_head, self.reward_head, self.continue_head):
             part.compile()
 
-    def _draw(self, state: LatentState, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _draw(self, state: LatentState, action: Tensor, temperature: float = 1) -> tuple[Tensor, Tensor, Tensor]:
         """The recurrent state `[B, D]` after `action`, a draw `[B, S*K]`, and the prior `[B, S, K]` it is from."""
         recurrent = self._advance(state, action)
         prior = self._categorical(self.prior_head.step(recurrent, state.stochastic, state.table))
-        return recurrent, latents.sample(prior).flatten(-2), prior
+        return recurrent, latents.sample(latents.temper(prior, temperature)).flatten(-2), prior
 
     def _advance(self, state: LatentState, action: Tensor) -> Tensor:
         """The recurrent state `[B, D]` after `action` `[B]`."""

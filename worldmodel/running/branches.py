@@ -11,7 +11,6 @@ from worldmodel.environments import Worlds
 from worldmodel.errors import WorldModelError
 from worldmodel.experience import LatentState
 from worldmodel.learning import Agent
-from worldmodel.model import latents
 from worldmodel.running.reliving import Game, relive
 
 NO_RETURN = (
@@ -56,9 +55,8 @@ class ImaginedBranch:
     def step(self, action: int, temperature: float) -> None:
         """Imagines what `action` leads to, drawn from the prior at a temperature (see `latents.temper`)."""
         model = self.agent.world_model
-        state, prior = model.foresee(self.path[-1].latent, torch.tensor([action], device=self.agent.device))
-        drawn = latents.sample(latents.temper(prior, temperature)).flatten(-2)
-        self.path.append(self._arrive(LatentState.join(state.recurrent, drawn), action))
+        taken = torch.tensor([action], device=self.agent.device)
+        self.path.append(self._arrive(model.foresee(self.path[-1].latent, taken, temperature)[0], action))
 
     @torch.no_grad()
     def observations(self, count: int = 1) -> np.ndarray:
