@@ -29,39 +29,16 @@ from worldmodel.environments import Worlds, make_worlds
 from worldmodel.learning import Agent
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.running.calibration import Calibration
+from worldmodel.running.evaluating import EVALUATION_SEED
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
 from worldmodel.running.players import AgentPlayer, play, separate_randomness
+from worldmodel.running.resting import learn_values, without_values
 from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 from worldmodel.running.statistics import summarise
 
 GAMES, WORLDS, LOOKS = 100, 25, 6
-EVALUATION_SEED = 1_000_003
-
-
-def fresh_values(run: str, settings: Settings, share: float) -> Agent:
-    """An agent with the world model of `run` and values of zero, whose mixture has its share from the first step on."""
-    learned = load_agent(run)
-    mixed = replace(settings.agent, imagination_share=share, imagination_warmup=0, imagination_ramp=0)
-    agent = Agent(learned.spec, settings.world_model, mixed)
-    agent.world_model.load_state_dict(learned.world_model.state_dict())
-    agent.world_model.requires_grad_(False)
-    return agent
-
-
-def learn(agent: Agent, data: ReplayData, optimizer: torch.optim.Optimizer, steps: int) -> None:
-    """Gradient steps of the Q-network alone, each on both replays of one batch of movies."""
-    for _ in range(steps):
-        with torch.no_grad():
-            observed = agent.world_model.observe(data.sample())
-        loss = torch.stack([weight * learned.loss for weight, learned, _ in agent.replay(observed).values()]).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(agent.q_network.parameters(), agent.settings.q_clip)
-        optimizer.step()
-        agent.follow()
-        agent.gradient_steps += 1
 
 
 @torch.no_grad()
@@ -89,7 +66,8 @@ def main(run: str, steps: str, share: str, seed: str, *arguments: str) -> None:
     settings = read_settings(Settings, ["--config", str(directory.config), *arguments])
     prepare_machine(settings.trainer.threads, settings.trainer.keep_memory)
     torch.manual_seed(int(seed))
-    agent = fresh_values(run, settings, float(share))
+    mixed = replace(settings.agent, imagination_share=float(share), imagination_warmup=0, imagination_ramp=0)
+    agent = without_values(load_agent(run).world_model, mixed)
     data = ReplayData(settings.data, load_buffer(settings.data, run), settings.data.capacity, int(seed))
     optimizer = torch.optim.Adam(agent.q_network.parameters(), lr=settings.agent.learning_rate)
     print(f"{run}, share {share}, seed {seed}; {machine_in_words()}", flush=True)
@@ -97,7 +75,8 @@ def main(run: str, steps: str, share: str, seed: str, *arguments: str) -> None:
     with closing(make_worlds(settings.environment, WORLDS, evaluation=True)) as worlds:
         for _ in range(LOOKS):
             began = time.perf_counter()
-            learn(agent, data, optimizer, int(steps) // LOOKS)
+            for _ in range(int(steps) // LOOKS):
+                learn_values(agent, data.sample(), optimizer)
             took += time.perf_counter() - began
             with separate_randomness(EVALUATION_SEED):
                 score = summarise(play(worlds, AgentPlayer(agent), GAMES, EVALUATION_SEED), agent.spec.environment)

@@ -53,16 +53,21 @@ def rest(agent: Agent, movie: Movie, steps: int) -> dict[str, Log]:
     optimizer = torch.optim.Adam(agent.q_network.parameters(), lr=agent.settings.learning_rate)
     trajectories: dict[str, list[Trajectory]] = {}
     for _ in range(steps):
-        replayed = agent.replay(agent.world_model.observe(movie))
-        loss = torch.stack([weight * learned.loss for weight, learned, _ in replayed.values()]).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        agent.follow()
-        agent.gradient_steps += 1
-        for kind, (_, _, trajectory) in replayed.items():
+        for kind, trajectory in learn_values(agent, movie, optimizer).items():
             trajectories.setdefault(kind, []).append(trajectory)
     return {kind: _log(found) for kind, found in trajectories.items()}
+
+
+def learn_values(agent: Agent, movie: Movie, optimizer: torch.optim.Optimizer) -> dict[str, Trajectory]:
+    """One gradient step of the Q-network alone on replays of movies `[B, T]`; what was replayed, by its kind."""
+    replayed = agent.replay(agent.world_model.observe(movie))
+    loss = torch.stack([weight * learned.loss for weight, learned, _ in replayed.values()]).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    agent.follow()
+    agent.gradient_steps += 1
+    return {kind: trajectory for kind, (_, _, trajectory) in replayed.items()}
 
 
 @torch.no_grad()
