@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 from probes import LEFT, UNITS, learn, rate
+from ranking import area
 from shots import FIRE, WAIT, hits, side_by_side
-from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -115,13 +115,9 @@ def opinions(agent: Agent, shots: Shots) -> dict[str, Tensor]:
 
 
 def areas(ratings: Tensor, bands: dict[str, Tensor], shots: Shots) -> str:
-    """The area under the curve for each band of games that were kept back, where some shots hit and some miss."""
-    words = []
-    for left, band in bands.items():
-        asked = band & shots.kept_back
-        if 0 < shots.hit[asked].sum() < asked.sum():
-            words.append(f"{left} left {roc_auc_score(shots.hit[asked], ratings[asked]):.2f}")
-    return ", ".join(words)
+    """The area under the curve for each band of games that were kept back."""
+    asked = {left: band & shots.kept_back for left, band in bands.items()}
+    return ", ".join(f"{left} left {area(shots.hit[some], ratings[some]):.2f}" for left, some in asked.items())
 
 
 def main(run: str, games: str = "600") -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from einops import rearrange
 from probes import ALIENS, LEFT, WARM_UP
-from sklearn.metrics import roc_auc_score
+from ranking import area
 from small_things import gradient_step
 from torch import Tensor
 
@@ -149,7 +149,7 @@ def main(run: str, *given: str) -> None:
         print(
             f"{low} to {high} left ({int(hit.sum())} hits): reward expected of a hit "
             f"{reward[hit].mean():.2f}, of anything else {reward[~hit].mean():.3f}, "
-            f"area under the curve {roc_auc_score(hit, reward):.2f}"
+            f"area under the curve {area(hit, reward):.2f}"
         )
     for name in ("seen", "drawn", "likeliest"):
         print(f"frames shown as they are, {name}: {faithful(getattr(found, name), found.frame, bands)}")

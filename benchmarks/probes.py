@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from sklearn.metrics import roc_auc_score
+from ranking import area
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -118,8 +118,9 @@ def in_words(head: nn.Module, given: Tensor, moments: Moments) -> str:
     rated, words = rate(head, given), []
     for low, high in LEFT:
         asked = moments.kept_back & (moments.left >= low) & (moments.left <= high)
-        area, hits = roc_auc_score(moments.hit[asked], rated[asked]), rated[asked & moments.hit]
-        words.append(f"{low} to {high} left ({len(hits)} hits): {area:.2f}, {hits.sigmoid().mean():.2f}")
+        hits = rated[asked & moments.hit].sigmoid()
+        found = area(moments.hit[asked], rated[asked])
+        words.append(f"{low} to {high} left ({len(hits)} hits): {found:.2f}, {hits.mean():.2f}")
     return "; ".join(words)
 
 

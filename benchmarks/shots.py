@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
+from ranking import area
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -119,7 +119,7 @@ def main(run: str, games: str = "40") -> None:
         hit, model, q = (np.asarray(each) for each in zip(*shots, strict=True))
         print(
             f"{low} to {high} aliens left: {hit.sum()} shots hit and {(~hit).sum()} miss; area under the curve of the "
-            f"world model {roc_auc_score(hit, model):.2f}, of the Q-network {roc_auc_score(hit, q):.2f}"
+            f"world model {area(hit, model):.2f}, of the Q-network {area(hit, q):.2f}"
         )
 
 

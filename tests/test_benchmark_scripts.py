@@ -1,0 +1,102 @@
+"""The scripts that ask a run of Space Invaders: each still runs from its first line to its last, and says numbers."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import math
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from worldmodel.configuration import read_settings
+from worldmodel.running.settings import Settings
+from worldmodel.running.training import assemble
+
+ROOT = Path(__file__).parent.parent
+SMALL = [
+    *("--config", str(ROOT / "configs" / "minatar.yaml"), "--config", str(ROOT / "configs" / "minatar_local.yaml")),
+    *("--environment.id", "MinAtar/SpaceInvaders", "--trainer.max_steps", "3000", "--trainer.replay_ratio", "0.005"),
+    *("--world_model.recurrent_units", "16", "--world_model.depth", "8", "--world_model.units", "16"),
+    *("--trainer.evaluation_episodes", "1", "--trainer.wandb", "off", "--trainer.film", "false"),
+]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "invaders"
+    session = assemble(read_settings(Settings, [*SMALL, "--trainer.run", str(path)]), Console(file=io.StringIO()))
+    session.go()
+    return str(path)
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Imports a script, with fewer steps and games than it takes to find anything out."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+    def load(name, **fewer):
+        module = importlib.import_module(name)
+        for constant, value in fewer.items():
+            monkeypatch.setattr(module, constant, value)
+        return module
+
+    yield load
+    for name in [name for name, module in sys.modules.items() if _is_a_script(module)]:
+        del sys.modules[name]
+
+
+def _is_a_script(module):
+    return Path(getattr(module, "__file__", None) or "").parent == ROOT / "benchmarks"
+
+
+def test_an_area_is_unknown_where_nothing_or_everything_happened(script):
+    area = script("ranking").area
+    # of the four pairs of one that happened and one that did not, three are in order
+    assert area([True, False, True, False], [0.4, 0.3, 0.2, 0.1]) == 0.75
+    assert all(math.isnan(area(happened, [0.1, 0.2])) for happened in ([True, True], [False, False]))
+    assert math.isnan(area([], []))
+
+
+def numbers(text, pattern):
+    return [float(each) for each in re.findall(pattern, text)]
+
+
+@pytest.mark.parametrize(
+    ("name", "fewer", "arguments", "says"),
+    [
+        ("probes", {"BATCHES": 3, "STEPS": 3}, (), r"12 to 24 left \(\d+ hits\): (\S+),"),
+        ("aiming", {"STEPS": 3, "EPSILON": 1}, ("8",), r"Q-network: .*12 to 24 left (\S+)"),
+        ("shots", {}, ("4",), r"12 to 24 aliens left: .* world model (\S+),"),
+        ("foretold", {"STEPS": 3, "BATCHES": 2}, (), r"12 to 24 left .* area under the curve (\S+)"),
+    ],
+)
+def test_hits_are_rated(name, fewer, arguments, says, run, script, capsys):
+    script(name, **fewer).main(run, *arguments)
+    areas = numbers(capsys.readouterr().out, says)
+    assert areas and all(0 <= area <= 1 or math.isnan(area) for area in areas)
+
+
+def test_life_and_dreams_go_on_from_the_same_moments(run, script, capsys):
+    script("life_and_dreams", HORIZON=3, SOON=2, LONGEST=40).main(run, "6", "0", "1")
+    said = capsys.readouterr().out
+    assert said.count("life:") == said.count("dreams at 0:") == said.count("dreams at 1:") > 0
+
+
+@pytest.mark.parametrize("share", ["0", "0.5", "1"])
+def test_a_fresh_q_network_learns_of_the_same_life(share, run, script, capsys):
+    script("same_life", GAMES=3, WORLDS=3, LOOKS=2).main(run, "4", share, "0")
+    said = capsys.readouterr().out
+    assert numbers(said, r"(\d+) gradient steps") == [2, 4]
+    assert all(score >= 0 for score in numbers(said, r"s: +(-?\d+\.\d+)"))
+
+
+@pytest.mark.parametrize("steps", ["0", "2"])
+def test_small_things_are_looked_for_channel_by_channel(steps, run, script, capsys):
+    script("small_things").main(run, steps, *SMALL)
+    said = capsys.readouterr().out
+    assert all(f"{depth} steps ahead, shown of what is there" in said for depth in (0, 1, 4))
