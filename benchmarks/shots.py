@@ -49,14 +49,14 @@ def hits(game: MinAtarGame) -> bool:
 
 @torch.no_grad()
 def side_by_side(
-    agent: Agent, count: int, first_game: int, epsilon: float = 0.0
+    agent: Agent, count: int, first_game: int, epsilon: float = 0.0, module: str = "space_invaders"
 ) -> Iterator[tuple[list[MinAtarGame], np.ndarray, np.ndarray, ActingState]]:
     """Plays `count` games to their ends, the first with the seed `first_game`, and stops before every step.
 
     Yields the games, what they show `[N, 10, 10, C]`, the numbers of those that go on, and the state of the agent with
     the actions that it will take.
     """
-    played = [MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
+    played = [MinAtarGame(module, minimal_actions=False, sticky_actions=0.1) for _ in range(count)]
     seen = np.stack([game.reset(seed=first_game + number)[0] for number, game in enumerate(played)])
     state, first, alive = agent.initial_state(count), True, np.ones(count, bool)
     while alive.any():

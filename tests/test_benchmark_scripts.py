@@ -1,4 +1,4 @@
-"""The scripts that ask a run of Space Invaders: each still runs from its first line to its last, and says numbers."""
+"""The scripts that ask a run of MinAtar: each still runs from its first line to its last, and says numbers."""
 
 from __future__ import annotations
 
@@ -19,19 +19,27 @@ from worldmodel.running.training import assemble
 ROOT = Path(__file__).parent.parent
 SMALL = [
     *("--config", str(ROOT / "configs" / "minatar.yaml"), "--config", str(ROOT / "configs" / "minatar_local.yaml")),
-    *("--environment.id", "MinAtar/SpaceInvaders", "--trainer.max_steps", "3000", "--trainer.replay_ratio", "0.005"),
+    *("--trainer.max_steps", "3000", "--trainer.replay_ratio", "0.005"),
     *("--world_model.recurrent_units", "16", "--world_model.depth", "8", "--world_model.units", "16"),
     *("--trainer.evaluation_episodes", "1", "--trainer.wandb", "off", "--trainer.film", "false"),
 ]
 pytestmark = pytest.mark.slow
 
 
+def a_run_of(game, folder):
+    where = ["--environment.id", f"MinAtar/{game}", "--trainer.run", str(folder / game)]
+    assemble(read_settings(Settings, [*SMALL, *where]), Console(file=io.StringIO())).go()
+    return str(folder / game)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "invaders"
-    session = assemble(read_settings(Settings, [*SMALL, "--trainer.run", str(path)]), Console(file=io.StringIO()))
-    session.go()
-    return str(path)
+    return a_run_of("SpaceInvaders", tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def breakout(tmp_path_factory):
+    return a_run_of("Breakout", tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture
@@ -93,6 +101,26 @@ def test_a_fresh_q_network_learns_of_the_same_life(share, run, script, capsys):
     said = capsys.readouterr().out
     assert numbers(said, r"(\d+) gradient steps") == [2, 4]
     assert all(score >= 0 for score in numbers(said, r"s: +(-?\d+\.\d+)"))
+
+
+def test_what_would_have_saved_a_game_is_looked_for(breakout, script, capsys):
+    script("ends").main(breakout, "6")
+    said = capsys.readouterr().out
+    survived = numbers(said, r"saving: survives (\d\.\d+) in life")
+    assert survived and all(0 <= share <= 1 for share in survived)
+
+
+def test_a_game_of_breakout_is_saved_by_going_where_the_ball_comes_down(script):
+    """It comes down from the upper left, a cell to the right and down at each step; the paddle is at 4."""
+    ends = script("ends")
+    game = ends.MinAtarGame("breakout", minimal_actions=False, sticky_actions=0.1)
+    game.reset(seed=0)
+    board = game._game
+    board.ball_x, board.ball_y, board.ball_dir = 0, 3, 2
+    # after five steps it is at column 5 of row 8, and must then be met at column 5 or 6
+    assert not ends.survives(game, [0] * 8) and ends.survives(game, [3, 0, 0, 0, 0, 0, 0, 0])
+    plan = ends.saving_plan(game, 8)
+    assert ends.survives(game, plan) and plan.count(3) in (1, 2) and board.ball_x == 0
 
 
 @pytest.mark.parametrize("steps", ["0", "2"])
