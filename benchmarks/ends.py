@@ -50,13 +50,13 @@ class Moment:
 def last_moments(agent: Agent, count: int) -> tuple[list[list[Moment]], float]:
     """The last moments of `count` games, in order, and the mean number of bricks hit before them."""
     kept: list[deque[Moment]] = [deque(maxlen=max(BEFORE)) for _ in range(count)]
-    full = np.zeros(count)
+    hit = np.zeros(count)
     for played, _, going_on, state in side_by_side(agent, count, FIRST_GAME, module="breakout"):
         for i in going_on:
             bricks = int(played[i]._game.brick_map.sum())
-            full[i] += len(kept[i]) > 0 and bricks < int(kept[i][-1].game._game.brick_map.sum())
+            hit[i] += len(kept[i]) > 0 and bricks < int(kept[i][-1].game._game.brick_map.sum())
             kept[i].append(Moment(copy.deepcopy(played[i]), state.latent[[i]], int(state.action[i])))
-    return [list(moments) for moments in kept], float(full.mean())
+    return [list(moments) for moments in kept], float(hit.mean())
 
 
 def survives(game: MinAtarGame, plan: list[int], sticky_actions: float = 0.0, seed: int = 0) -> bool:
