@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from life_and_dreams import Lives
 from shots import side_by_side
 from torch import Tensor
 
@@ -76,17 +77,12 @@ def saving_plan(game: MinAtarGame, length: int) -> list[int] | None:
 
 
 @torch.no_grad()
-def dreams_of(agent: Agent, start: LatentState, plan: list[int]) -> tuple[LatentState, float, float]:
-    """`TIMES` dreams of a plan from one state: what they look like, the share that survives, and the mean return."""
-    model, discount = agent.world_model, agent.settings.discount
-    dream = model.follow(start[[0] * TIMES], torch.tensor([plan]).expand(TIMES, -1))
-    arrived = dream[:, 1:]
-    alive = model.continues(arrived).cumprod(1)
-    reached = torch.cat([torch.ones_like(alive[:, :1]), alive[:, :-1]], 1)
-    worth = alive[:, -1] * agent.target_network.values(dream[:, -1]).amax(-1)
-    discounts = discount ** torch.arange(len(plan))
-    returns = (discounts * reached * model.reward(arrived)).sum(1) + discount ** len(plan) * worth
-    return arrived, float(alive[:, -1].mean()), float(returns.mean())
+def dreams_of(agent: Agent, start: LatentState, plan: list[int]) -> tuple[LatentState, Lives]:
+    """`TIMES` dreams of a plan from one state: the states that they arrive in, and what comes."""
+    model = agent.world_model
+    arrived = model.follow(start[[0] * TIMES], torch.tensor([plan]).expand(TIMES, -1))[:, 1:]
+    value = agent.target_network.values(arrived[:, -1]).amax(-1)
+    return arrived, Lives(model.reward(arrived), model.continues(arrived).cumprod(1), value)
 
 
 @torch.no_grad()
@@ -97,15 +93,15 @@ def ask(agent: Agent, moments: list[Moment], before: int, found: dict[str, list[
     if plan is None:
         return
     did = [moment.action for moment in moments[-before:]] + [NOTHING] * PAST
-    values = agent.target_network.values(at.latent)[0]
-    for name, actions in (("saving", plan), ("did", did)):
-        arrived, alive, returned = dreams_of(agent, at.latent, actions)
+    values, discount = agent.target_network.values(at.latent)[0], agent.settings.discount
+    arrived, saved = dreams_of(agent, at.latent, plan)
+    _, lost = dreams_of(agent, at.latent, did)
+    for name, actions, dreams in (("saving", plan, saved), ("did", did, lost)):
         found[f"{name}, life"].append(np.mean([survives(at.game, actions, 0.1, seed) for seed in range(TIMES)]))
-        found[f"{name}, dreams"].append(alive)
-        found[f"{name}, return"].append(returned)
+        found[f"{name}, dreams"].append(float(dreams.alive[:, -1].mean()))
+        found[f"{name}, return"].append(float((dreams.came(discount).sum(1) + dreams.after(discount)).mean()))
         found[f"{name}, Q"].append(float(values[actions[0]]))
-        if name == "saving":
-            look(agent, at, plan, arrived, found)
+    look(agent, at, plan, arrived, found)
 
 
 def look(agent: Agent, at: Moment, plan: list[int], arrived: LatentState, found: dict[str, list[float]]) -> None:
@@ -142,15 +138,16 @@ def main(run: str, games: str = "60") -> None:
                 ask(agent, moments, before, found)
         mean = {name: float(np.mean(values)) for name, values in found.items()}
         print(f"{before} steps before the end: {len(found['seen'])} games could be saved")
-        for name in ("saving", "did") if mean else ():
+        if not mean:
+            continue
+        for name in ("saving", "did"):
             print(
                 f"    {name}: survives {mean[f'{name}, life']:.2f} in life, {mean[f'{name}, dreams']:.2f} in dreams; "
                 f"return of dreams {mean[f'{name}, return']:.2f}, Q {mean[f'{name}, Q']:.2f}"
             )
-        if mean:
-            later = [step for step in AHEAD if f"right {step}" in mean]
-            words = [f"{mean[f'right {step}']:.2f} after {step} (none {mean[f'none {step}']:.2f})" for step in later]
-            print(f"    ball where it is: seen {mean['seen']:.2f}, dreamt {', '.join(words)}")
+        later = [step for step in AHEAD if f"right {step}" in mean]
+        words = [f"{mean[f'right {step}']:.2f} after {step} (none {mean[f'none {step}']:.2f})" for step in later]
+        print(f"    ball where it is: seen {mean['seen']:.2f}, dreamt {', '.join(words)}")
     print(machine_in_words())
 
 

@@ -58,6 +58,15 @@ class Lives:
     alive: Tensor
     value: Tensor
 
+    def came(self, discount: float) -> Tensor:
+        """Rewards `[N, H]`, discounted, each by the probability that it was lived to see."""
+        reached = torch.cat([torch.ones_like(self.alive[:, :1]), self.alive[:, :-1]], 1)
+        return self.reward * reached * discount ** torch.arange(self.reward.shape[1])
+
+    def after(self, discount: float) -> Tensor:
+        """The value `[N]` that is left after the last step, discounted, by the probability to live then."""
+        return discount ** self.reward.shape[1] * self.alive[:, -1] * self.value
+
 
 @torch.no_grad()
 def play(agent: Agent, count: int) -> Moments:
@@ -113,9 +122,7 @@ def dreamt(agent: Agent, moments: Moments, temperature: float) -> Lives:
 
 def in_words(lives: Lives, some: Tensor, discount: float) -> str:
     """The moments of `some` `[N]` bool on average."""
-    reached = torch.cat([torch.ones_like(lives.alive[:, :1]), lives.alive[:, :-1]], 1)
-    came = (lives.reward * reached * discount ** torch.arange(HORIZON))[some]
-    after = (discount**HORIZON * lives.alive[:, -1] * lives.value)[some]
+    came, after = lives.came(discount)[some], lives.after(discount)[some]
     return (
         f"rewards {came.sum(1).mean():.2f} (soon {came[:, :SOON].sum(1).mean():.2f}), "
         f"alive {lives.alive[some, -1].mean():.2f}, value after {after.mean():.2f}, "

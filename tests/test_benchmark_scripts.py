@@ -62,16 +62,16 @@ def _is_a_script(module):
     return Path(getattr(module, "__file__", None) or "").parent == ROOT / "benchmarks"
 
 
+def numbers(text, pattern):
+    return [float(each) for each in re.findall(pattern, text)]
+
+
 def test_an_area_is_unknown_where_nothing_or_everything_happened(script):
     area = script("ranking").area
     # of the four pairs of one that happened and one that did not, three are in order
     assert area([True, False, True, False], [0.4, 0.3, 0.2, 0.1]) == 0.75
     assert all(math.isnan(area(happened, [0.1, 0.2])) for happened in ([True, True], [False, False]))
     assert math.isnan(area([], []))
-
-
-def numbers(text, pattern):
-    return [float(each) for each in re.findall(pattern, text)]
 
 
 @pytest.mark.parametrize(
