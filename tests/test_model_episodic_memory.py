@@ -93,7 +93,8 @@ def test_nothing_is_found_before_anything_was_written():
     logits, table = prior.unroll(shown, *look(shown), everything)
     assert torch.allclose(logits.softmax(-1), torch.full((1, 1, 4), 0.25)) and table.written[0, 0].sum() == 1
     assert torch.allclose(
-        prior.step(torch.eye(4)[:2], torch.eye(4)[:2], prior.empty(2)).softmax(-1), torch.full((2, 4), 0.25)
+        prior.draw(torch.eye(4)[:2], torch.eye(4)[:2], prior.empty(2), torch.sign)[1].softmax(-1),
+        torch.full((2, 4), 0.25),
     )
 
 
@@ -106,7 +107,7 @@ def test_what_is_not_written_is_not_found():
 
 def test_a_table_without_an_episode_is_refused():
     with pytest.raises(ValueError, match="carries no table"):
-        prior_by_hand().step(torch.zeros(1, 4), torch.zeros(1, 4), None)
+        prior_by_hand().draw(torch.zeros(1, 4), torch.zeros(1, 4), None, torch.sign)
 
 
 @pytest.mark.parametrize("memory", [3, 6, 20])

@@ -9,7 +9,8 @@ from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_setti
 from worldmodel.errors import ConfigurationError
 from worldmodel.model import WorldModel
 from worldmodel.model.latent_parts import POSTERIOR_SPREAD, build_latents
-from worldmodel.model.local_latents import LocalGRU, LocalPrior, LocalReading
+from worldmodel.model.local_latents import LocalGRU, LocalReading
+from worldmodel.model.local_prior import LocalPrior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.vision import build_encoder
 
@@ -40,9 +41,18 @@ def test_every_pixel_may_be_a_place():
     assert model.decode(latent).shape == movie.observation.shape
 
 
+@pytest.mark.parametrize("rounds", [1, 2, 4])
+def test_dreams_draw_every_place_once_in_whatever_rounds(rounds):
+    model = tiny_world_model(PIXELS, **LOCAL, local_rounds=rounds)
+    state, prior = model.foresee(model.initial(3), torch.tensor([0, 1, 2]))
+    assert torch.equal(state.stochastic.unflatten(-1, (16, -1)).sum(-1), torch.ones(3, 16))
+    assert torch.allclose(prior.exp().sum(-1), torch.ones(3, 16))
+
+
 def test_reading_places_needs_places():
-    assert tiny_settings(local_reading=3).problems() == [
-        "world_model.local_reading reads places: set world_model.local_units as well"
+    assert tiny_settings(local_reading=3, local_rounds=2).problems() == [
+        "world_model.local_reading reads places: set world_model.local_units as well",
+        "world_model.local_rounds draws places: set world_model.local_units as well",
     ]
 
 

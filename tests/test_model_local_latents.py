@@ -9,7 +9,6 @@ from worldmodel.model.local_latents import (
     LocalGRU,
     LocalInput,
     LocalPosterior,
-    LocalPrior,
     LocalReading,
     local_head,
 )
@@ -74,35 +73,6 @@ def test_a_place_remembers_what_it_was_fed_and_no_other_does():
     before, after = gru.step(inputs, state)[0], gru.step(other, state)[0]
     assert torch.equal(before[:RECURRENT], after[:RECURRENT])
     assert touched(before[RECURRENT:], after[RECURRENT:]) == [2]
-
-
-def test_what_is_expected_at_a_place_comes_from_its_memory_and_the_whole():
-    prior, recurrent = LocalPrior(GRID, RECURRENT, UNITS), torch.randn(1, RECURRENT + 18)
-    other = recurrent.clone()
-    other[:, RECURRENT + 7 * 2 : RECURRENT + 8 * 2] += 1
-    assert touched(prior.step(recurrent, recurrent, None)[0], prior.step(other, other, None)[0]) == [7]
-    other = recurrent.clone()
-    other[:, 0] += 1
-    assert touched(prior.step(recurrent, recurrent, None)[0], prior.step(other, other, None)[0]) == list(range(9))
-
-
-def test_a_movie_is_expected_as_each_of_its_moments_and_no_table_is_kept():
-    prior, recurrent = LocalPrior(GRID, RECURRENT, UNITS), torch.randn(2, 5, RECURRENT + 18)
-    logits, table = prior.unroll(recurrent, recurrent, recurrent, torch.ones(2, 5, dtype=torch.bool))
-    assert torch.allclose(prior.step(recurrent[:, 3], recurrent[:, 3], None), logits[:, 3], atol=1e-6)
-    assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, recurrent, None) is None
-
-
-def test_the_same_look_is_the_same_wherever_it_is():
-    """What one place learned of a thing holds at every other."""
-    gru, prior = LocalGRU(GRID, UNITS, RECURRENT), LocalPrior(GRID, RECURRENT, UNITS)
-    torch.nn.init.zeros_(prior.whole[-1].weight)
-    torch.nn.init.zeros_(prior.whole[-1].bias)
-    inputs = torch.randn(1, UNITS + 9 * 4)
-    inputs[:, UNITS + 8 * 4 :] = inputs[:, UNITS : UNITS + 4]
-    recurrent = gru.step(inputs, torch.zeros(1, RECURRENT + 18))
-    logits = prior.step(recurrent, inputs, None).unflatten(-1, (9, 4))[0]
-    assert torch.allclose(logits[8], logits[0]) and not torch.allclose(logits[4], logits[0])
 
 
 def test_what_is_around_a_place_by_hand():

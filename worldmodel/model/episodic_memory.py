@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from worldmodel.experience import Table
+from worldmodel.model.latents import Choose
 from worldmodel.model.layers import mlp
 
 SHARPNESS = (10.0, 8.0)
@@ -73,17 +74,18 @@ class EpisodicPrior(nn.Module):
         cue = F.pad(self._content(stochastic)[:, :-1], (0, 0, 1, 0))
         return self._recall(recurrent, cue, entries, known & (age > 1), known), self._tables(entries, mask)
 
-    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
-        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the moment before and the table with it.
+    def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
+        """What is seen in recurrent state `[N, D]`, drawn, and the logits it is drawn from, both `[N, S*K]`.
 
-        stochastic `[N, S*K]`: what was drawn in the moment before.
+        stochastic `[N, S*K]`: what was drawn in the moment before, with the table of it.
         """
         if table is None:
             raise ValueError("this state carries no table of its episode, so nothing can be expected from it")
         cue, known = self._content(stochastic)[:, None], table.written[:, None]
         earlier = known.clone()
         earlier[..., -1] = False
-        return self._recall(recurrent[:, None], cue, table.entries, earlier, known).squeeze(1)
+        logits = self._recall(recurrent[:, None], cue, table.entries, earlier, known).squeeze(1)
+        return choose(logits), logits
 
     def empty(self, count: int) -> Table:
         """The table `[N]` of an episode that has not begun."""

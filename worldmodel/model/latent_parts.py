@@ -11,7 +11,8 @@ from torch import nn
 from worldmodel.errors import ConfigurationError
 from worldmodel.model.episodic_memory import EpisodicPrior
 from worldmodel.model.layers import mlp
-from worldmodel.model.local_latents import Grid, LocalGRU, LocalInput, LocalPosterior, LocalPrior, local_head
+from worldmodel.model.local_latents import Grid, LocalGRU, LocalInput, LocalPosterior, local_head
+from worldmodel.model.local_prior import LocalPrior
 from worldmodel.model.prior import RecurrentPrior, build_prior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.settings import WorldModelSettings
@@ -89,7 +90,7 @@ def local_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
         posterior=LocalPosterior(grid, encoder.depth, POSTERIOR_SPREAD),
         step_input=LocalInput(grid, actions, settings.units),
         recurrence=LocalGRU(grid, settings.units, settings.recurrent_units),
-        prior=LocalPrior(grid, settings.recurrent_units, settings.units),
+        prior=LocalPrior(grid, settings.recurrent_units, settings.units, settings.local_rounds),
         recurrent_units=recurrent_units,
         head=head,
         local=grid.latent,

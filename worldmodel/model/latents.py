@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+Choose = Callable[[Tensor], Tensor]
+"""A way of drawing: logits `[..., S*K]` to one-hot draws of the same shape."""
 
 
 def log_probabilities(logits: Tensor, uniform_mix: float) -> Tensor:

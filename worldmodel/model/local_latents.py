@@ -1,8 +1,8 @@
 """Latents that lie where their part of the image lies: every place of the encoder's grid has variables of its own.
 
 What is small and moves is the same thing wherever it is. So one set of weights serves all places: it says what is seen
-at a place, remembers what was seen there and around it, and expects what comes there. What no place tells alone is left
-to a recurrence of the whole image beside them.
+at a place, remembers what was seen there and around it, and expects what comes there (`local_prior.py`). What no place
+tells alone is left to a recurrence of the whole image beside them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from worldmodel.experience import Table
 from worldmodel.model.layers import mlp
-from worldmodel.model.prior import RecurrentPrior, Tableless
 from worldmodel.model.recurrence import GRU
 
 
@@ -126,31 +124,6 @@ class LocalGRU(nn.Module):
             rearrange(state[:, self.units :], "b (p m) -> (b p) m", p=count),
         )
         return torch.cat([whole, rearrange(place, "(b p) m -> b (p m)", p=count)], -1)
-
-
-class LocalPrior(Tableless):
-    """What is expected at each place, from what is remembered there and of the whole; no table is kept."""
-
-    def __init__(self, grid: Grid, recurrent_units: int, units: int) -> None:
-        super().__init__()
-        self.grid, self.recurrent_units = grid, recurrent_units
-        self.whole = RecurrentPrior(recurrent_units, grid.places * grid.latent, units)
-        self.here = nn.Linear(grid.memory, grid.width)
-        self.context = nn.Linear(recurrent_units, grid.width, bias=False)
-        self.logits = nn.Sequential(nn.LayerNorm(grid.width), nn.SiLU(), nn.Linear(grid.width, grid.latent))
-
-    def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
-        """Logits `[B, T, P*Z]` for every row of movies, and no table."""
-        return self._expected(recurrent), None
-
-    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
-        """Logits `[N, P*Z]` of what is seen in recurrent state `[N, D + P*M]`."""
-        return self._expected(recurrent)
-
-    def _expected(self, recurrent: Tensor) -> Tensor:
-        whole, places = recurrent.split([self.recurrent_units, self.grid.places * self.grid.memory], -1)
-        here = self.here(places.unflatten(-1, (self.grid.places, -1))) + self.context(whole)[..., None, :]
-        return self.whole(whole) + self.logits(here).flatten(-2)
 
 
 class LocalReading(nn.Module):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from worldmodel.experience import Table
 from worldmodel.model.episodic_memory import EpisodicPrior
+from worldmodel.model.latents import Choose
 from worldmodel.model.layers import mlp
 from worldmodel.model.settings import WorldModelSettings
 
@@ -23,10 +24,10 @@ class Prior(Protocol):
         """
         ...
 
-    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
-        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`, given the moment before and the table with it.
+    def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
+        """What is seen in recurrent state `[N, D]`, drawn, and the logits it is drawn from, both `[N, S*K]`.
 
-        stochastic `[N, S*K]`: what was drawn in the moment before.
+        stochastic `[N, S*K]`: what was drawn in the moment before, with the table of it.
         """
         ...
 
@@ -61,9 +62,10 @@ class RecurrentPrior(nn.Sequential, Tableless):
         """Logits `[B, T, S*K]` for every row of movies, and no table."""
         return self(recurrent), None
 
-    def step(self, recurrent: Tensor, stochastic: Tensor, table: Table | None) -> Tensor:
-        """Logits `[N, S*K]` of what is seen in recurrent state `[N, D]`."""
-        return self(recurrent)
+    def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
+        """What is seen in recurrent state `[N, D]`, drawn, and the logits it is drawn from, both `[N, S*K]`."""
+        logits = self(recurrent)
+        return choose(logits), logits
 
 
 def build_prior(settings: WorldModelSettings) -> RecurrentPrior | EpisodicPrior:

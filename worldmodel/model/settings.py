@@ -21,6 +21,9 @@ class WorldModelSettings:
     local_units: int = bounded(0, low=0)
     """Units of the recurrence of each place of the encoder's grid, whose variables then tell of that place alone, for
     worlds in which small things move; 0 makes every variable tell of the whole image."""
+    local_rounds: Literal[1, 2, 4] = 1
+    """Rounds in which dreams draw such places, each knowing what was drawn around it before, so that nothing is lost
+    on its way from one to the next; 1 draws each by itself."""
     local_reading: int = bounded(0, low=0)
     """Numbers in which the heads and the Q-network read each such place and the eight around it, the same way
     everywhere; 0 lets them read the state as one row."""
@@ -74,4 +77,6 @@ class WorldModelSettings:
             found.append("world_model.memory and world_model.local_units do not go together yet: set one of them to 0")
         if self.local_reading and not self.local_units:
             found.append("world_model.local_reading reads places: set world_model.local_units as well")
+        if self.local_rounds > 1 and not self.local_units:
+            found.append("world_model.local_rounds draws places: set world_model.local_units as well")
         return found

@@ -181,7 +181,7 @@ class WorldModel(LightningModule):
         goes_on = 1 - movie.terminated.float()
         dynamics = latents.kl_divergence(observed.posterior.detach(), observed.prior)
         representation = latents.kl_divergence(observed.posterior, observed.prior.detach())
-        losses = {
+        return {
             "observation": self.decoder.loss(flat, shown).unflatten(0, shape),
             "reward": self.two_hot.cross_entropy(self.reward_head(features), movie.reward) * predictable,
             "continue": F.binary_cross_entropy_with_logits(
@@ -190,7 +190,6 @@ class WorldModel(LightningModule):
             "dynamics": dynamics * predictable,
             "representation": representation.clamp(min=self.settings.free_nats) * predictable,
         }
-        return losses
 
     def weighted_losses(self, losses: dict[str, Tensor], mask: Tensor) -> dict[str, Tensor]:
         """Each term times its weight, averaged over recorded rows `[B, T]`, scalars."""
@@ -230,8 +229,12 @@ class WorldModel(LightningModule):
     def _draw(self, state: LatentState, action: Tensor, temperature: float = 1) -> tuple[Tensor, Tensor, Tensor]:
         """The recurrent state `[B, D]` after `action`, a draw `[B, S*K]`, and the prior `[B, S, K]` it is from."""
         recurrent = self._advance(state, action)
-        prior = self._categorical(self.prior_head.step(recurrent, state.stochastic, state.table))
-        return recurrent, latents.sample(latents.temper(prior, temperature)).flatten(-2), prior
+
+        def choose(logits: Tensor) -> Tensor:
+            return latents.sample(latents.temper(self._categorical(logits), temperature)).flatten(-2)
+
+        stochastic, logits = self.prior_head.draw(recurrent, state.stochastic, state.table, choose)
+        return recurrent, stochastic, self._categorical(logits)
 
     def _advance(self, state: LatentState, action: Tensor) -> Tensor:
         """The recurrent state `[B, D]` after `action` `[B]`."""

@@ -1,0 +1,83 @@
+"""What is expected at every place of the grid, drawn in rounds, so that places agree on what moves between them.
+
+Drawn each by itself, the place that a thing leaves and the one that it goes to toss a coin each, and half of the time
+that it is uncertain when it goes there are two of it, or none. So some places are drawn first, and those around them,
+knowing what was drawn, after.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from worldmodel.experience import Table
+from worldmodel.model.latents import Choose
+from worldmodel.model.local_latents import Around, Grid
+from worldmodel.model.prior import RecurrentPrior, Tableless
+
+FOUR = ((0, 2), (3, 1))
+"""The round, of four, of the places in even and odd rows and columns."""
+
+
+def round_of_each(side: int, rounds: int) -> Tensor:
+    """The round in which each place is drawn, `[P]` int64.
+
+    Of 2 rounds each has the fields of one colour of a chessboard (as He et al. 2021, arXiv:2103.15306, do for images);
+    of 4, no place has any of the eight around it in its own.
+    """
+    odd = torch.arange(side) % 2
+    return torch.tensor(FOUR)[odd[:, None], odd].flatten() * rounds // 4
+
+
+class LocalPrior(Tableless):
+    """What is expected at each place: from what is remembered there and of the whole, and what was drawn around it.
+
+    rounds: 1, 2 or 4, in which places are drawn; in the first nothing around a place is known. Such priors make what a
+        grid of latents dreams hang together (Burchi & Timofte 2025, arXiv:2507.04075, draw places in rounds as well,
+        the surest first).
+    """
+
+    round: Tensor
+
+    def __init__(self, grid: Grid, recurrent_units: int, units: int, rounds: int = 1) -> None:
+        super().__init__()
+        self.grid, self.recurrent_units, self.rounds = grid, recurrent_units, rounds
+        self.whole = RecurrentPrior(recurrent_units, grid.places * grid.latent, units)
+        self.here = nn.Linear(grid.memory, grid.width)
+        self.context = nn.Linear(recurrent_units, grid.width, bias=False)
+        self.logits = nn.Sequential(nn.LayerNorm(grid.width), nn.SiLU(), nn.Linear(grid.width, grid.latent))
+        if rounds > 1:
+            self.around = Around(grid, grid.latent, grid.width)
+        self.register_buffer("round", round_of_each(grid.side, rounds)[:, None], persistent=False)
+
+    def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
+        """Logits `[B, T, P*Z]` for every row of movies, and no table.
+
+        Each place is told what `stochastic` `[B, T, P*Z]` shows in the places of earlier rounds.
+        """
+        whole, here = self._remembered(recurrent)
+        shown = stochastic.detach()  # what is seen is not to change so that its surroundings are foreseen more easily
+        for number in range(1, self.rounds):
+            here = here + self._known(shown, number) * (self.round == number)
+        return whole + self.logits(here).flatten(-2), None
+
+    def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
+        """What is seen in recurrent state `[N, D + P*M]`, drawn, and the logits it is drawn from, both `[N, P*Z]`."""
+        whole, here = self._remembered(recurrent)
+        logits = whole + self.logits(here).flatten(-2)
+        drawn = choose(logits)
+        for number in range(1, self.rounds):
+            due = (self.round == number).expand(-1, self.grid.latent).flatten()
+            logits = torch.where(due, whole + self.logits(here + self._known(drawn, number)).flatten(-2), logits)
+            drawn = torch.where(due, choose(logits), drawn)
+        return drawn, logits
+
+    def _remembered(self, recurrent: Tensor) -> tuple[Tensor, Tensor]:
+        """What the whole expects, logits `[..., P*Z]`, and what each place makes of its memory, `[..., P, Y]`."""
+        whole, places = recurrent.split([self.recurrent_units, self.grid.places * self.grid.memory], -1)
+        here = self.here(places.unflatten(-1, (self.grid.places, -1))) + self.context(whole)[..., None, :]
+        return self.whole(whole), here
+
+    def _known(self, shown: Tensor, number: int) -> Tensor:
+        """What each place is told of those around it that were drawn before round `number`, `[..., P, Y]`."""
+        return self.around(shown.unflatten(-1, (self.grid.places, -1)) * (self.round < number))
