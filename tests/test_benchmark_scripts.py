@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
 
 from worldmodel.configuration import read_settings
@@ -40,6 +41,11 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def breakout(tmp_path_factory):
     return a_run_of("Breakout", tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def freeway(tmp_path_factory):
+    return a_run_of("Freeway", tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture
@@ -123,8 +129,39 @@ def test_a_game_of_breakout_is_saved_by_going_where_the_ball_comes_down(script):
     assert ends.survives(game, plan) and plan.count(3) in (1, 2) and board.ball_x == 0
 
 
+def test_ways_across_a_road_are_rated(freeway, script, capsys):
+    script("crossings", STEPS=200, SHARE=1.0).main(freeway, "2")
+    said = capsys.readouterr().out
+    assert numbers(said, r"(\d+) moments") and said.count("at the bottom") == 4
+    assert all(0 <= area <= 1 or math.isnan(area) for area in numbers(said, r"area of dreams: up (\S+),"))
+
+
+@pytest.mark.parametrize(("row", "up", "stay"), [(5, False, True), (6, True, False), (8, False, False)])
+def test_a_chicken_is_run_over_where_a_car_comes(row, up, stay, script):
+    """One car, in row 5, is about to reach the chicken's column."""
+    crossings = script("crossings")
+    game = crossings.MinAtarGame("freeway", minimal_actions=False, sticky_actions=0.1)
+    game.reset(seed=0)
+    board = game._game
+    board.cars = [[3 if line == 5 else 8, line, 0 if line == 5 else 5, 5] for line in range(1, 9)]
+    board.pos, board.move_timer = row, 0
+    plans = ([crossings.UP, 0, 0], [0, 0, 0])
+    assert [crossings.run_over(game, plan) for plan in plans] == [up, stay]
+    assert board.pos == row and board.cars[4][0] == 3
+
+
 @pytest.mark.parametrize("steps", ["0", "2"])
 def test_small_things_are_looked_for_channel_by_channel(steps, run, script, capsys):
     script("small_things").main(run, steps, *SMALL)
     said = capsys.readouterr().out
     assert all(f"{depth} steps ahead, shown of what is there" in said for depth in (0, 1, 4))
+
+
+@pytest.mark.parametrize("steps", ["0", "2"])
+def test_one_thing_is_looked_for_in_dreams(steps, run, script, capsys):
+    script("kept_things", START=2, DEEP=(0, 3), BATCHES=2).main(run, "0", steps, *SMALL)
+    said = capsys.readouterr().out
+    lines = re.findall(r"(?:once|nowhere|at several places): (.*)", said)
+    shares = torch.tensor([[float(share) for share in line.split()] for line in lines])
+    assert "nats; steps into the dream: (0, 3)" in said
+    assert torch.allclose(shares.sum(0), torch.ones(2), atol=0.02)
