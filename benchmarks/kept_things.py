@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from small_things import train
+from small_things import fresh_or_own
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -26,8 +26,7 @@ from worldmodel.experience import Movie
 from worldmodel.memory import ReplayData, load_buffer
 from worldmodel.model import WorldModel, latents
 from worldmodel.model.losses import masked_mean
-from worldmodel.running.loading import load_agent
-from worldmodel.running.machine import machine_in_words, prepare_machine
+from worldmodel.running.machine import prepare_machine
 from worldmodel.running.settings import Settings
 
 START, DEEP = 10, (0, 1, 4, 8, 20)
@@ -61,13 +60,7 @@ def main(run: str, channel: str, steps: str, *arguments: str) -> None:
     prepare_machine(1, settings.trainer.keep_memory)
     torch.manual_seed(settings.trainer.seed)
     buffer = load_buffer(settings.data, run)
-    if int(steps):
-        model = WorldModel(buffer.spec, settings.world_model)
-        data = ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed)
-        took = train(model, data, int(steps), settings.agent.world_model_clip)
-        print(f"{took:.0f} ms a gradient step; {machine_in_words()}")
-    else:
-        model = load_agent(run).world_model
+    model = fresh_or_own(run, int(steps), settings, buffer)
     asked = replace(settings.data, batch_size=TESTED, sequence_length=START + max(DEEP) + 1, context=0)
     data = ReplayData(asked, buffer, settings.data.capacity, settings.trainer.seed + 1)
     answers = [kept(model, data.sample(), int(channel)) for _ in range(BATCHES)]

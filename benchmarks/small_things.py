@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from worldmodel.configuration import read_settings
 from worldmodel.experience import LatentState, Movie
-from worldmodel.memory import ReplayData, load_buffer
+from worldmodel.memory import ReplayBuffer, ReplayData, load_buffer
 from worldmodel.model import WorldModel
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
@@ -52,6 +52,17 @@ def train(model: WorldModel, data: ReplayData, steps: int, clip: float) -> float
     for _ in range(steps):
         gradient_step(model, data.sample(), optimizer, clip)
     return (time.perf_counter() - began) / steps * 1e3
+
+
+def fresh_or_own(run: str, steps: int, settings: Settings, buffer: ReplayBuffer) -> WorldModel:
+    """A fresh world model after `steps` gradient steps on the recording of RUN; with 0 steps that of RUN itself."""
+    if not steps:
+        return load_agent(run).world_model
+    model = WorldModel(buffer.spec, settings.world_model)
+    data = ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed)
+    took = train(model, data, steps, settings.agent.world_model_clip)
+    print(f"{took:.0f} ms a gradient step; {machine_in_words()}")
+    return model
 
 
 @torch.no_grad()
@@ -91,13 +102,7 @@ def main(run: str, steps: str, *arguments: str) -> None:
     prepare_machine(1, settings.trainer.keep_memory)
     torch.manual_seed(settings.trainer.seed)
     buffer = load_buffer(settings.data, run)
-    if int(steps):
-        model = WorldModel(buffer.spec, settings.world_model)
-        data = ReplayData(settings.data, buffer, settings.data.capacity, settings.trainer.seed)
-        took = train(model, data, int(steps), settings.agent.world_model_clip)
-        print(f"{took:.0f} ms a gradient step; {machine_in_words()}")
-    else:
-        model = load_agent(run).world_model
+    model = fresh_or_own(run, int(steps), settings, buffer)
     asked = replace(settings.data, batch_size=TESTED, context=0)
     movie = ReplayData(asked, buffer, settings.data.capacity, settings.trainer.seed + 1).sample()
     for depth, (shown, true) in zip(AHEAD, shown_and_true(model, movie), strict=True):
