@@ -120,6 +120,7 @@ def main(run: str, games: str = "16") -> None:
     for played, _, going_on, state in islice(side_by_side(agent, count, FIRST_GAME, module="freeway"), STEPS):
         now = [(one._game.pos, [car[3] for car in one._game.cars]) for one in played]
         for i in going_on:
+            # from the first row of the road it might have stepped back
             if before and before[i][0] < BOTTOM - 1 and now[i][0] == BOTTOM:
                 across += before[i][1] != now[i][1]  # then the cars get other speeds
                 over += before[i][1] == now[i][1]
