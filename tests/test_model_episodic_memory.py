@@ -87,13 +87,18 @@ def test_what_was_recalled_says_what_follows_from_it():
     assert torch.allclose(logits[0, 5].softmax(-1), torch.tensor([0, 1.0, 0, 0]), atol=1e-3)
 
 
+def as_they_are(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Nothing is drawn: the logits themselves."""
+    return logits, logits
+
+
 def test_nothing_is_found_before_anything_was_written():
     prior = prior_by_hand()
     shown, everything = torch.eye(4)[None, :1], torch.ones(1, 1, dtype=torch.bool)
     logits, table = prior.unroll(shown, *look(shown), everything)
     assert torch.allclose(logits.softmax(-1), torch.full((1, 1, 4), 0.25)) and table.written[0, 0].sum() == 1
     assert torch.allclose(
-        prior.draw(torch.eye(4)[:2], torch.eye(4)[:2], prior.empty(2), torch.sign)[1].softmax(-1),
+        prior.draw(torch.eye(4)[:2], torch.eye(4)[:2], prior.empty(2), as_they_are)[1].softmax(-1),
         torch.full((2, 4), 0.25),
     )
 
@@ -107,7 +112,7 @@ def test_what_is_not_written_is_not_found():
 
 def test_a_table_without_an_episode_is_refused():
     with pytest.raises(ValueError, match="carries no table"):
-        prior_by_hand().draw(torch.zeros(1, 4), torch.zeros(1, 4), None, torch.sign)
+        prior_by_hand().draw(torch.zeros(1, 4), torch.zeros(1, 4), None, as_they_are)
 
 
 @pytest.mark.parametrize("memory", [3, 6, 20])

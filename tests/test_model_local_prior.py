@@ -10,9 +10,9 @@ from worldmodel.model.local_latents import Grid, LocalGRU
 from worldmodel.model.local_prior import LocalPrior, round_of_each
 
 
-def draw(logits: torch.Tensor) -> torch.Tensor:
-    """One-hot draws of the four classes of each place."""
-    return latents.sample(logits.unflatten(-1, (-1, 4))).flatten(-2)
+def draw(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """One-hot draws of the four classes of each place, and the logits they are from."""
+    return latents.sample(logits.unflatten(-1, (-1, 4))).flatten(-2), logits
 
 
 def expected(prior: LocalPrior, recurrent: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ def test_memory_is_a_setting():
 def test_the_plain_prior_says_the_same_of_a_movie_and_of_each_moment_and_keeps_nothing():
     prior, recurrent = build_prior(tiny_settings()), torch.randn(2, 5, 12)
     logits, table = prior.unroll(recurrent, recurrent, recurrent, torch.ones(2, 5, dtype=torch.bool))
-    drawn, expected = prior.draw(recurrent[:, 3], recurrent[:, 3], None, torch.sign)
+    drawn, expected = prior.draw(recurrent[:, 3], recurrent[:, 3], None, lambda logits: (logits.sign(), logits))
     assert torch.allclose(expected, logits[:, 3], atol=1e-6) and torch.equal(drawn, expected.sign())
     assert table is None and prior.empty(2) is None and prior.remember(recurrent, recurrent, recurrent, None) is None
 

@@ -75,7 +75,7 @@ class EpisodicPrior(nn.Module):
         return self._recall(recurrent, cue, entries, known & (age > 1), known), self._tables(entries, mask)
 
     def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
-        """What is seen in recurrent state `[N, D]`, drawn, and the logits it is drawn from, both `[N, S*K]`.
+        """What is seen in recurrent state `[N, D]`, drawn, and the log-probabilities of it, both `[N, S*K]`.
 
         stochastic `[N, S*K]`: what was drawn in the moment before, with the table of it.
         """
@@ -84,8 +84,7 @@ class EpisodicPrior(nn.Module):
         cue, known = self._content(stochastic)[:, None], table.written[:, None]
         earlier = known.clone()
         earlier[..., -1] = False
-        logits = self._recall(recurrent[:, None], cue, table.entries, earlier, known).squeeze(1)
-        return choose(logits), logits
+        return choose(self._recall(recurrent[:, None], cue, table.entries, earlier, known).squeeze(1))
 
     def empty(self, count: int) -> Table:
         """The table `[N]` of an episode that has not begun."""

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Choose = Callable[[Tensor], Tensor]
-"""A way of drawing: logits `[..., S*K]` to one-hot draws of the same shape."""
+Choose = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""A way of drawing: logits to one-hot draws and log-probabilities, `[..., S*K]` each."""
 
 
 def log_probabilities(logits: Tensor, uniform_mix: float) -> Tensor:

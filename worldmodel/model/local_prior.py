@@ -62,15 +62,14 @@ class LocalPrior(Tableless):
         return whole + self.logits(here).flatten(-2), None
 
     def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
-        """What is seen in recurrent state `[N, D + P*M]`, drawn, and the logits it is drawn from, both `[N, P*Z]`."""
+        """What is seen in recurrent state `[N, D + P*M]`, drawn, and the log-probabilities of it, both `[N, P*Z]`."""
         whole, here = self._remembered(recurrent)
-        logits = whole + self.logits(here).flatten(-2)
-        drawn = choose(logits)
+        drawn, expected = choose(whole + self.logits(here).flatten(-2))
         for number in range(1, self.rounds):
             due = (self.round == number).expand(-1, self.grid.latent).flatten()
-            logits = torch.where(due, whole + self.logits(here + self._known(drawn, number)).flatten(-2), logits)
-            drawn = torch.where(due, choose(logits), drawn)
-        return drawn, logits
+            now_drawn, now_expected = choose(whole + self.logits(here + self._known(drawn, number)).flatten(-2))
+            drawn, expected = torch.where(due, now_drawn, drawn), torch.where(due, now_expected, expected)
+        return drawn, expected
 
     def _remembered(self, recurrent: Tensor) -> tuple[Tensor, Tensor]:
         """What the whole expects, logits `[..., P*Z]`, and what each place makes of its memory, `[..., P, Y]`."""

@@ -25,7 +25,7 @@ class Prior(Protocol):
         ...
 
     def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
-        """What is seen in recurrent state `[N, D]`, drawn, and the logits it is drawn from, both `[N, S*K]`.
+        """What is seen in recurrent state `[N, D]`, drawn, and the log-probabilities of it, both `[N, S*K]`.
 
         stochastic `[N, S*K]`: what was drawn in the moment before, with the table of it.
         """
@@ -63,9 +63,8 @@ class RecurrentPrior(nn.Sequential, Tableless):
         return self(recurrent), None
 
     def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
-        """What is seen in recurrent state `[N, D]`, drawn, and the logits it is drawn from, both `[N, S*K]`."""
-        logits = self(recurrent)
-        return choose(logits), logits
+        """What is seen in recurrent state `[N, D]`, drawn, and the log-probabilities of it, both `[N, S*K]`."""
+        return choose(self(recurrent))
 
 
 def build_prior(settings: WorldModelSettings) -> RecurrentPrior | EpisodicPrior:

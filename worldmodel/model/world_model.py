@@ -172,8 +172,7 @@ class WorldModel(LightningModule):
 
         The first row of a clip that begins in mid-episode cannot be predicted: its reward and divergences are zero.
         """
-        movie, latent = observed.movie, observed.latent
-        features = latent.features
+        movie, features = observed.movie, observed.latent.features
         flat, shape = features.flatten(0, 1), features.shape[:2]
         shown = self.standardise(movie.observation.flatten(0, 1))
         predictable = torch.ones_like(movie.mask)
@@ -230,11 +229,12 @@ class WorldModel(LightningModule):
         """The recurrent state `[B, D]` after `action`, a draw `[B, S*K]`, and the prior `[B, S, K]` it is from."""
         recurrent = self._advance(state, action)
 
-        def choose(logits: Tensor) -> Tensor:
-            return latents.sample(latents.temper(self._categorical(logits), temperature)).flatten(-2)
+        def choose(logits: Tensor) -> tuple[Tensor, Tensor]:
+            prior = self._categorical(logits)
+            return latents.sample(latents.temper(prior, temperature)).flatten(-2), prior.flatten(-2)
 
-        stochastic, logits = self.prior_head.draw(recurrent, state.stochastic, state.table, choose)
-        return recurrent, stochastic, self._categorical(logits)
+        stochastic, prior = self.prior_head.draw(recurrent, state.stochastic, state.table, choose)
+        return recurrent, stochastic, prior.unflatten(-1, self.latent_shape)
 
     def _advance(self, state: LatentState, action: Tensor) -> Tensor:
         """The recurrent state `[B, D]` after `action` `[B]`."""
