@@ -26,7 +26,7 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 from probes import LEFT, UNITS, learn, rate
-from ranking import area
+from ranking import area, preference
 from shots import FIRE, WAIT, hits, side_by_side
 from torch import Tensor, nn
 
@@ -103,12 +103,11 @@ def opinions(agent: Agent, shots: Shots) -> dict[str, Tensor]:
     for state in shots.state.split(1000):
         latent = LatentState(state, model.recurrent_units)
         values = agent.target_network.values(latent)
-        others = torch.cat([values[:, :FIRE], values[:, FIRE + 1 :]], -1)
         many = LatentState(state.repeat(DREAMS, 1), model.recurrent_units)
         dream = model.follow(many, torch.tensor([[FIRE] + [0] * WAIT]).expand(len(many.features), -1))
         after = agent.target_network.values(dream[:, -1]).amax(-1)
         found["fire"].append(values[:, FIRE])
-        found["preference"].append(values[:, FIRE] - others.amax(-1))
+        found["preference"].append(preference(values, FIRE))
         found["promise"].append(model.reward(dream[:, 1:]).sum(1).unflatten(0, (DREAMS, -1)).mean(0))
         found["after"].append(after.unflatten(0, (DREAMS, -1)).mean(0))
     return {name: torch.cat(values) for name, values in found.items()}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ranking import area
+from ranking import area, preference
 from shots import side_by_side
 from torch import Tensor
 
@@ -57,7 +57,7 @@ class Answers:
     def ask(self, agent: Agent, game: MinAtarGame, latent: LatentState) -> None:
         """Adds the moment of `game` in which the agent's state is `latent` `[1]`."""
         values = agent.target_network.values(latent)[0]
-        self.prefers.append(float(values[UP] - torch.cat([values[:UP], values[UP + 1 :]]).max()))
+        self.prefers.append(float(preference(values, UP)))
         for name, first in PLANS.items():
             plan = [first] + [NOTHING] * (WAIT - 1)
             self.over[name].append(run_over(game, plan))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ranking import area
+from ranking import area, preference
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -97,14 +97,13 @@ def main(run: str, games: str = "40") -> None:
     met, fell = 0, 0
     while alive.any():
         action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state)
-        first, values = False, agent.target_network.values(state.latent).detach()
+        first, prefers = False, preference(agent.target_network.values(state.latent), FIRE)
         for i in np.flatnonzero(alive):
             board = played[i]._game
             left = int(board.alien_map.sum())
             if board.shot_timer == 0 and not board.f_bullet_map.any():
-                prefers = float(values[i, FIRE] - torch.cat([values[i, :FIRE], values[i, FIRE + 1 :]]).max())
                 band = next(band for band in LEFT if band[0] <= left <= band[1])
-                opinions[band].append((hits(played[i]), foretold(agent, state.latent[[i] * DREAMS]), prefers))
+                opinions[band].append((hits(played[i]), foretold(agent, state.latent[[i] * DREAMS]), float(prefers[i])))
             seen[i], reward, ended, _, _ = played[i].step(np.int64(action[i]))
             score[i] += reward
             if reward > 0:

@@ -8,6 +8,7 @@ import math
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -107,6 +108,41 @@ def test_a_fresh_q_network_learns_of_the_same_life(share, run, script, capsys):
     said = capsys.readouterr().out
     assert numbers(said, r"(\d+) gradient steps") == [2, 4]
     assert all(score >= 0 for score in numbers(said, r"s: +(-?\d+\.\d+)"))
+
+
+@pytest.mark.parametrize("where", ["moments", "life"])
+def test_a_q_network_that_reads_frames_learns_from_true_play(where, run, script, capsys):
+    script("true_dreams", GAMES=3, LOOK_EVERY=1, MOMENTS=12, EPSILONS=(0.0, 1.0)).main(run, where, "2")
+    assert numbers(capsys.readouterr().out, r"(\d+) gradient steps: +\d") == [1, 2]
+
+
+class OfTwoSteps:
+    """A game that ends at its second step, which brings a reward."""
+
+    action_names, done = ("NOOP", "LEFT"), 0
+
+    def _cells(self):
+        return torch.zeros(10, 10, 1, dtype=torch.uint8).numpy()
+
+    def step(self, action):
+        self.done += 1
+        return self._cells(), float(self.done == 2), self.done == 2, False, {}
+
+
+def test_true_play_counts_nothing_after_an_end_or_goes_on_in_another_game(script):
+    true_dreams = script("true_dreams")
+    settings = read_settings(Settings, ["--agent.rollouts", "2", "--agent.horizon", "3"]).agent
+    policy = SimpleNamespace(choose=lambda state: torch.zeros(2, dtype=torch.long))
+
+    def stretches(goes_on):
+        play = true_dreams.TruePlay(settings, lambda seed: OfTwoSteps(), goes_on)
+        return [
+            (each.reward[0].tolist(), each.continues[0].tolist(), each.mask[0].tolist())
+            for each in map(play, [policy] * 2)
+        ]
+
+    assert stretches(goes_on=False) == [([0, 1, 0], [1, 0, 0], [1, 1, 0])] * 2
+    assert stretches(goes_on=True) == [([0, 1, 0], [1, 0, 1], [1, 1, 1]), ([1, 0, 1], [0, 1, 0], [1, 1, 1])]
 
 
 def test_what_would_have_saved_a_game_is_looked_for(breakout, script, capsys):
