@@ -1,14 +1,15 @@
 """What perfect dreams would be worth: a Q-network that reads frames, taught by the game itself in place of a model.
 
     python benchmarks/true_dreams.py RUN moments 4000
-    python benchmarks/true_dreams.py RUN life 4000
+    python benchmarks/true_dreams.py RUN life 4000 [settings]
 
-RUN played a game of MinAtar; its settings say how long dreams are, how many, and how a Q-network learns from them.
-Every gradient step teaches a fresh one, which a convolution of 3 x 3 cells lets read frames, by as many stretches of
-true play. With `moments` they begin at moments of games that the agent of RUN has played, greedily up to at random, as
-dreams begin in the memory: what a faithful world model could teach. With `life` games just go on from one gradient step
-to the next, and begin anew where they end: what an unlimited life could. In half of the stretches some action is tried
-first, as in dreams. Prints the mean score of 100 greedy games, with its 95 % interval, every 500 gradient steps.
+RUN played a game of MinAtar. Its settings, which further arguments change as those of train.py do, say how many dreams
+there are, how long they are, and how a Q-network learns from them. Every gradient step teaches a fresh one, which a
+convolution of 3 x 3 cells lets read frames, by as many stretches of true play. With `moments` they begin at moments of
+games that the agent of RUN has played, greedily up to at random, as dreams begin in the memory: what a faithful world
+model could teach. With `life` games just go on from one gradient step to the next, and begin anew where they end: what
+an unlimited life could. In half of the stretches some action is tried first, as in dreams. Prints the mean score of 100
+greedy games, with its 95 % interval, every 500 gradient steps.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from worldmodel.configuration import read_settings
 from worldmodel.environments.minatar import MinAtarGame
 from worldmodel.environments.naming import MINATAR_GAMES
 from worldmodel.experience import LatentState, Trajectory
@@ -39,6 +41,7 @@ from worldmodel.replay.holding import Holding
 from worldmodel.running.loading import load_agent
 from worldmodel.running.machine import machine_in_words, prepare_machine
 from worldmodel.running.run_directory import RunDirectory
+from worldmodel.running.settings import Settings
 from worldmodel.running.statistics import summarise
 
 GAMES, LOOK_EVERY, CHANNELS = 100, 500, 16
@@ -152,11 +155,11 @@ def scores(values: QNetwork, module: str, sticky_actions: float) -> list[float]:
     return list(found)
 
 
-def main(run: str, where: str, steps: str) -> None:
+def main(run: str, where: str, steps: str, *arguments: str) -> None:
     """Learns, plays and prints."""
     if where not in ("moments", "life"):
         raise SystemExit(f"true_dreams.py: {where!r} is neither 'moments' nor 'life'")
-    settings = RunDirectory.open(run).settings()
+    settings = read_settings(Settings, ["--config", str(RunDirectory.open(run).config), *arguments])
     agent, world_model, environment = settings.agent, settings.world_model, settings.environment
     prepare_machine(1, keep_memory=True)
     torch.manual_seed(0)
@@ -171,7 +174,7 @@ def main(run: str, where: str, steps: str) -> None:
     target = copy.deepcopy(online).requires_grad_(False)
     policy, returns = EpsilonGreedy(target, agent.dream_epsilon), dream_returns(agent)
     optimizer = torch.optim.Adam(online.parameters(), lr=agent.learning_rate)
-    print(f"{run}, {where}; {machine_in_words()}", flush=True)
+    print(f"{run}, {where} {' '.join(arguments)}; {machine_in_words()}", flush=True)
     for step in range(1, int(steps) + 1):
         loss = learn(play(policy), online, target, returns, agent.discount).loss
         optimizer.zero_grad()
