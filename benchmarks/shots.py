@@ -7,7 +7,8 @@ falls within `WAIT` steps is compared with two opinions: the reward that the wor
 averaged over `DREAMS` dreams, and by how much the Q-network prefers firing to everything else. Prints the area under
 the ROC curve of both (0.5 knows nothing, 1 everything) by the number of aliens that are left; how often the last
 alien of a wave, which moves at every step, was hit before the game ended; and the reward that the world model expected
-one step before an alien fell, the last one of a wave and any other (1 came).
+one step before an alien fell, the last one of a wave and any other (1 came), with the shares of those dreams that show
+no alien, and `NEW_WAVE` at least: after the last one 24 stand there.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from worldmodel.running.loading import load_agent
 from worldmodel.running.players import separate_randomness
 
 FIRE, WAIT, DREAMS = 5, 8, 16
+ALIENS, NEW_WAVE = 1, 20
+"""Their channel, and how many of 24 make a wave that dreams show."""
 LEFT = ((1, 3), (4, 11), (12, 24))
 """Numbers of aliens, from and to, that count together."""
 
@@ -76,13 +79,18 @@ def foretold(agent: Agent, start: LatentState) -> float:
 
 
 @torch.no_grad()
-def expected(agent: Agent, before: LatentState, action: torch.Tensor) -> float:
+def foreseen(agent: Agent, before: LatentState, action: torch.Tensor) -> tuple[float, float, float]:
     """The reward that the world model expects of `action` `[DREAMS]` in `before`, the same in each.
 
-    Its draws are apart, so that asking does not change the games.
+    With it shares of dreams that show no alien, and a new wave. Its draws are apart: asking does not change the games.
     """
+    model = agent.world_model
     with separate_randomness(0):
-        return float(agent.world_model.reward(agent.world_model.predict(before, action)).mean())
+        dream = model.predict(before, action)
+    aliens = (model.decode(dream)[..., ALIENS] > 127.5).flatten(1).sum(1)
+    shares = (aliens == 0, aliens >= NEW_WAVE)
+    none, wave = (float(share.float().mean()) for share in shares)
+    return float(model.reward(dream).mean()), none, wave
 
 
 def main(run: str, games: str = "40") -> None:
@@ -93,7 +101,7 @@ def main(run: str, games: str = "40") -> None:
     seen = np.stack([game.reset(seed=number)[0] for number, game in enumerate(played)])
     state, first, alive, score = agent.initial_state(count), True, np.ones(count, bool), np.zeros(count)
     opinions: dict[tuple[int, int], list[tuple[bool, float, float]]] = defaultdict(list)
-    before_hits: dict[bool, list[float]] = {True: [], False: []}
+    before_hits: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
     met, fell = 0, 0
     while alive.any():
         action, state = agent.act(torch.from_numpy(seen), torch.full((count,), first), state)
@@ -107,13 +115,16 @@ def main(run: str, games: str = "40") -> None:
             seen[i], reward, ended, _, _ = played[i].step(np.int64(action[i]))
             score[i] += reward
             if reward > 0:
-                before_hits[left == 1].append(expected(agent, state.latent[[i] * DREAMS], action[[i] * DREAMS]))
+                before_hits[left == 1].append(foreseen(agent, state.latent[[i] * DREAMS], action[[i] * DREAMS]))
             if left == 1 and (reward > 0 or ended):
                 met, fell = met + 1, fell + int(reward > 0)
             alive[i] = not ended
     print(f"{count} games, mean score {score.mean():.1f}; the last alien of a wave fell {fell} times of {met}")
-    for which, rewards in (("the last alien", before_hits[True]), ("any other", before_hits[False])):
-        print(f"reward expected one step before {which} fell: {np.mean(rewards) if rewards else np.nan:.2f}")
+    for which, dreams in (("the last alien", before_hits[True]), ("any other", before_hits[False])):
+        reward, none, wave = np.mean(dreams, 0) if dreams else [np.nan] * 3
+        print(
+            f"one step before {which} fell: reward expected {reward:.2f}; shown no alien {none:.2f}, a wave {wave:.2f}"
+        )
     for (low, high), shots in sorted(opinions.items()):
         hit, model, q = (np.asarray(each) for each in zip(*shots, strict=True))
         print(

@@ -2,14 +2,16 @@
 
     python benchmarks/true_dreams.py RUN moments 4000
     python benchmarks/true_dreams.py RUN life 4000 [settings]
+    python benchmarks/true_dreams.py RUN waveless 4000
 
 RUN played a game of MinAtar. Its settings, which further arguments change as those of train.py do, say how many dreams
 there are, how long they are, and how a Q-network learns from them. Every gradient step teaches a fresh one, which a
 convolution of 3 x 3 cells lets read frames, by as many stretches of true play. With `moments` they begin at moments of
 games that the agent of RUN has played, greedily up to at random, as dreams begin in the memory: what a faithful world
 model could teach. With `life` games just go on from one gradient step to the next, and begin anew where they end: what
-an unlimited life could. In half of the stretches some action is tried first, as in dreams. Prints the mean score of 100
-greedy games, with its 95 % interval, every 500 gradient steps.
+an unlimited life could. `waveless` is `moments` of Space Invaders in which the last alien of a wave falls for nothing,
+and no other wave comes: what dreams make of it (see shots.py). In half of the stretches some action is tried first, as
+in dreams. Prints the mean score of 100 greedy games, with its 95 % interval, every 500 gradient steps.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ from worldmodel.running.run_directory import RunDirectory
 from worldmodel.running.settings import Settings
 from worldmodel.running.statistics import summarise
 
+Step = Callable[[MinAtarGame, int], tuple[float, bool]]
+"""Plays an action in a game: the reward, and whether the game ended."""
 GAMES, LOOK_EVERY, CHANNELS = 100, 500, 16
 """Games of an evaluation, gradient steps between two, channels of the convolution."""
 EPSILONS, MOMENTS, KEPT = (0.0, 0.02, 0.05, 0.1, 0.3, 1.0), 15_000, 0.3
@@ -70,18 +74,37 @@ def shown(games: list[MinAtarGame]) -> LatentState:
     return LatentState(torch.from_numpy(np.stack([game._cells() for game in games])).flatten(1) / 255, 0)
 
 
+def as_it_is(game: MinAtarGame, action: int) -> tuple[float, bool]:
+    """The game's own answer."""
+    _, reward, ended, _, _ = game.step(np.int64(action))
+    return reward, ended
+
+
+def waveless(game: MinAtarGame, action: int) -> tuple[float, bool]:
+    """As it is, but the last alien falls for nothing, and then nothing happens any more."""
+    left = int(game._game.alien_map.sum())
+    if left == 0:
+        return 0.0, False
+    reward, ended = as_it_is(game, action)
+    if left == 1 and reward > 0:
+        game._game.alien_map[:] = 0
+        return 0.0, ended
+    return reward, ended
+
+
 class TruePlay:
     """Stretches of true play in place of dreams, as many and as long.
 
     begin: a seed to a game to go on with, at a moment or at its beginning.
+    step: plays one action in a game; the reward, and whether it ended.
     goes_on: whether games go on from one call to the next; where not, each begins anew, and what would come after its
         end does not count.
     """
 
-    def __init__(self, agent: AgentSettings, begin: Callable[[int], MinAtarGame], goes_on: bool) -> None:
+    def __init__(self, agent: AgentSettings, begin: Callable[[int], MinAtarGame], step: Step, goes_on: bool) -> None:
         assert agent.rollouts is not None
         self.count, self.horizon = agent.rollouts, agent.horizon
-        self.begin, self.goes_on = begin, goes_on
+        self.begin, self.step, self.goes_on = begin, step, goes_on
         self.holding, self.rng = Holding(agent.dream_zeta), np.random.default_rng(1)
         self.games = [self._next() for _ in range(self.count)]
         self.actions = len(self.games[0].action_names)
@@ -100,7 +123,7 @@ class TruePlay:
             action = torch.where(step < held, first, policy.choose(states[-1]))
             mask[:, step] = torch.from_numpy(alive)
             for i in np.flatnonzero(alive):
-                _, reward[i, step], ended, _, _ = self.games[i].step(np.int64(action[i]))
+                reward[i, step], ended = self.step(self.games[i], int(action[i]))
                 continues[i, step] = not ended
                 if ended and self.goes_on:
                     self.games[i] = self._next()
@@ -149,7 +172,7 @@ def scores(values: QNetwork, module: str, sticky_actions: float) -> list[float]:
     while alive.any():
         action = values.values(shown(games)).argmax(-1)
         for i in np.flatnonzero(alive):
-            _, reward, ended, _, _ = games[i].step(np.int64(action[i]))
+            reward, ended = as_it_is(games[i], int(action[i]))
             found[i] += reward
             alive[i] = not ended
     return list(found)
@@ -157,17 +180,18 @@ def scores(values: QNetwork, module: str, sticky_actions: float) -> list[float]:
 
 def main(run: str, where: str, steps: str, *arguments: str) -> None:
     """Learns, plays and prints."""
-    if where not in ("moments", "life"):
-        raise SystemExit(f"true_dreams.py: {where!r} is neither 'moments' nor 'life'")
+    if where not in ("moments", "life", "waveless"):
+        raise SystemExit(f"true_dreams.py: {where!r} is neither 'moments' nor 'life' nor 'waveless'")
     settings = read_settings(Settings, ["--config", str(RunDirectory.open(run).config), *arguments])
     agent, world_model, environment = settings.agent, settings.world_model, settings.environment
     prepare_machine(1, keep_memory=True)
     torch.manual_seed(0)
     module = MINATAR_GAMES[environment.id.removeprefix("MinAtar/")]
-    if where == "moments":
-        play = TruePlay(agent, partial(one_of, moments(load_agent(run), module)), goes_on=False)
+    if where == "life":
+        play = TruePlay(agent, partial(new_game, module, environment.sticky_actions), as_it_is, goes_on=True)
     else:
-        play = TruePlay(agent, partial(new_game, module, environment.sticky_actions), goes_on=True)
+        begin = partial(one_of, moments(load_agent(run), module))
+        play = TruePlay(agent, begin, as_it_is if where == "moments" else waveless, goes_on=False)
     channels = play.games[0].observation_space.shape[-1]
     trunk = nn.Sequential(ReadFrames(channels), *mlp(100 * CHANNELS, agent.units, agent.layers))
     online = QNetwork(trunk, agent.units, play.actions, world_model.bins, world_model.bin_limit)

@@ -110,7 +110,7 @@ def test_a_fresh_q_network_learns_of_the_same_life(share, run, script, capsys):
     assert all(score >= 0 for score in numbers(said, r"s: +(-?\d+\.\d+)"))
 
 
-@pytest.mark.parametrize("where", ["moments", "life"])
+@pytest.mark.parametrize("where", ["moments", "life", "waveless"])
 def test_a_q_network_that_reads_frames_learns_from_true_play(where, run, script, capsys):
     script("true_dreams", GAMES=3, LOOK_EVERY=1, MOMENTS=12, EPSILONS=(0.0, 1.0)).main(run, where, "2")
     assert numbers(capsys.readouterr().out, r"(\d+) gradient steps: +\d") == [1, 2]
@@ -135,7 +135,7 @@ def test_true_play_counts_nothing_after_an_end_or_goes_on_in_another_game(script
     policy = SimpleNamespace(choose=lambda state: torch.zeros(2, dtype=torch.long))
 
     def stretches(goes_on):
-        play = true_dreams.TruePlay(settings, lambda seed: OfTwoSteps(), goes_on)
+        play = true_dreams.TruePlay(settings, lambda seed: OfTwoSteps(), true_dreams.as_it_is, goes_on)
         return [
             (each.reward[0].tolist(), each.continues[0].tolist(), each.mask[0].tolist())
             for each in map(play, [policy] * 2)
@@ -143,6 +143,23 @@ def test_true_play_counts_nothing_after_an_end_or_goes_on_in_another_game(script
 
     assert stretches(goes_on=False) == [([0, 1, 0], [1, 0, 0], [1, 1, 0])] * 2
     assert stretches(goes_on=True) == [([0, 1, 0], [1, 0, 1], [1, 1, 1]), ([1, 0, 1], [0, 1, 0], [1, 1, 1])]
+
+
+def test_the_last_alien_of_a_waveless_game_falls_for_nothing(script):
+    """It stands in the way of a bullet that was fired."""
+    true_dreams = script("true_dreams")
+
+    def shot(step):
+        game = true_dreams.new_game("space_invaders", 0.0, seed=0)
+        board = game._game
+        board.alien_map[:] = 0
+        board.alien_map[3, 5] = board.f_bullet_map[4, 5] = 1
+        board.alien_move_timer = 5
+        answers = [step(game, 0) for _ in range(2)]
+        return answers, int(board.alien_map.sum())
+
+    assert shot(true_dreams.as_it_is) == ([(1.0, False), (0.0, False)], 24)
+    assert shot(true_dreams.waveless) == ([(0.0, False), (0.0, False)], 0)
 
 
 def test_what_would_have_saved_a_game_is_looked_for(breakout, script, capsys):
