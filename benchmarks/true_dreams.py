@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from worldmodel.configuration import read_settings
 from worldmodel.environments.minatar import MinAtarGame
-from worldmodel.environments.naming import MINATAR_GAMES
+from worldmodel.environments.naming import MINATAR_GAMES, minatar_game
 from worldmodel.experience import LatentState, Trajectory
 from worldmodel.learning import Agent, AgentSettings
 from worldmodel.learning.chosen_returns import dream_returns
@@ -186,7 +186,12 @@ def main(run: str, where: str, steps: str, *arguments: str) -> None:
     agent, world_model, environment = settings.agent, settings.world_model, settings.environment
     prepare_machine(1, keep_memory=True)
     torch.manual_seed(0)
-    module = MINATAR_GAMES[environment.id.removeprefix("MinAtar/")]
+    named = minatar_game(environment.id)
+    if named is None or named[1]:  # side_by_side plays with all actions
+        raise SystemExit(
+            f"true_dreams.py: {run} must have played a game of MinAtar with all actions, not {environment.id}"
+        )
+    module = MINATAR_GAMES[named[0]]
     if where == "life":
         play = TruePlay(agent, partial(new_game, module, environment.sticky_actions), as_it_is, goes_on=True)
     else:
