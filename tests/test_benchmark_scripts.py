@@ -110,9 +110,10 @@ def test_a_fresh_q_network_learns_of_the_same_life(share, run, script, capsys):
     assert all(score >= 0 for score in numbers(said, r"s: +(-?\d+\.\d+)"))
 
 
-@pytest.mark.parametrize("where", ["moments", "life", "waveless"])
-def test_a_q_network_that_reads_frames_learns_from_true_play(where, run, script, capsys):
-    script("true_dreams", GAMES=3, LOOK_EVERY=1, MOMENTS=12, EPSILONS=(0.0, 1.0)).main(run, where, "2")
+@pytest.mark.parametrize("which", ["moments", "life", "waveless", "states", "dreams"])
+def test_a_q_network_learns_from_true_play_or_from_dreams_alone(which, run, script, capsys):
+    script("true_play", MOMENTS=12, EPSILONS=(0.0, 1.0))
+    script("true_dreams", GAMES=3, LOOK_EVERY=1).main(run, which, "2")
     assert numbers(capsys.readouterr().out, r"(\d+) gradient steps: +\d") == [1, 2]
 
 
@@ -130,12 +131,13 @@ class OfTwoSteps:
 
 
 def test_true_play_counts_nothing_after_an_end_or_goes_on_in_another_game(script):
-    true_dreams = script("true_dreams")
+    true_play = script("true_play")
     settings = read_settings(Settings, ["--agent.rollouts", "2", "--agent.horizon", "3"]).agent
+    begin, frames = lambda seed: true_play.Moment(OfTwoSteps()), true_play.Frames(1)
     policy = SimpleNamespace(choose=lambda state: torch.zeros(2, dtype=torch.long))
 
     def stretches(goes_on):
-        play = true_dreams.TruePlay(settings, lambda seed: OfTwoSteps(), true_dreams.as_it_is, goes_on)
+        play = true_play.TruePlay(settings, begin, true_play.as_it_is, frames, goes_on)
         return [
             (each.reward[0].tolist(), each.continues[0].tolist(), each.mask[0].tolist())
             for each in map(play, [policy] * 2)
@@ -147,10 +149,10 @@ def test_true_play_counts_nothing_after_an_end_or_goes_on_in_another_game(script
 
 def test_the_last_alien_of_a_waveless_game_falls_for_nothing(script):
     """It stands in the way of a bullet that was fired."""
-    true_dreams = script("true_dreams")
+    true_play = script("true_play")
 
     def shot(step):
-        game = true_dreams.new_game("space_invaders", 0.0, seed=0)
+        game = true_play.new_game("space_invaders", 0.0, seed=0)
         board = game._game
         board.alien_map[:] = 0
         board.alien_map[3, 5] = board.f_bullet_map[4, 5] = 1
@@ -158,8 +160,8 @@ def test_the_last_alien_of_a_waveless_game_falls_for_nothing(script):
         answers = [step(game, 0) for _ in range(2)]
         return answers, int(board.alien_map.sum())
 
-    assert shot(true_dreams.as_it_is) == ([(1.0, False), (0.0, False)], 24)
-    assert shot(true_dreams.waveless) == ([(0.0, False), (0.0, False)], 0)
+    assert shot(true_play.as_it_is) == ([(1.0, False), (0.0, False)], 24)
+    assert shot(true_play.waveless) == ([(0.0, False), (0.0, False)], 0)
 
 
 def test_what_would_have_saved_a_game_is_looked_for(breakout, script, capsys):
