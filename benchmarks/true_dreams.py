@@ -94,7 +94,10 @@ def lesson(which: str, run: str, settings: Settings, module: str) -> tuple[Teach
     frames = Frames(game.observation_space.shape[-1])
     actions = len(game.action_names)
     if which == "life":
-        begin = lambda seed: Moment(new_game(module, sticky, seed))  # noqa: E731
+
+        def begin(seed: int) -> Moment:
+            return Moment(new_game(module, sticky, seed))
+
         return TruePlay(settings.agent, begin, as_it_is, frames, goes_on=True), frames, actions
     agent = load_agent(run)
     pool, states = moments(agent, module), States(agent.world_model)
