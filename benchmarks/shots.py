@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from probes import ALIENS
 from ranking import area, preference
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -33,8 +34,8 @@ from worldmodel.running.loading import load_agent
 from worldmodel.running.players import separate_randomness
 
 FIRE, WAIT, DREAMS = 5, 8, 16
-ALIENS, NEW_WAVE = 1, 20
-"""Their channel, and how many of 24 make a wave that dreams show."""
+NEW_WAVE = 20
+"""How many of 24 aliens make a wave that dreams show."""
 LEFT = ((1, 3), (4, 11), (12, 24))
 """Numbers of aliens, from and to, that count together."""
 

@@ -87,32 +87,30 @@ def scores(values: QNetwork, reader: Reader, module: str, sticky_actions: float)
     return list(found)
 
 
-def lesson(which: str, run: str, settings: Settings, module: str) -> tuple[Teacher, Reader, int]:
-    """What teaches, what is read, and how many actions there are."""
-    sticky = settings.environment.sticky_actions
-    game = new_game(module, sticky, 0)
-    frames = Frames(game.observation_space.shape[-1])
-    actions = len(game.action_names)
+def lesson(which: str, run: str, settings: Settings, module: str, channels: int) -> tuple[Teacher, Reader]:
+    """What teaches, and what is read; frames have `channels` channels."""
+    frames = Frames(channels)
     if which == "life":
 
         def begin(seed: int) -> Moment:
-            return Moment(new_game(module, sticky, seed))
+            return Moment(new_game(module, settings.environment.sticky_actions, seed))
 
-        return TruePlay(settings.agent, begin, as_it_is, frames, goes_on=True), frames, actions
+        return TruePlay(settings.agent, begin, as_it_is, frames, goes_on=True), frames
     agent = load_agent(run)
     pool, states = moments(agent, module), States(agent.world_model)
     if which == "dreams":
-        return Dreams(states, settings.agent, pool), states, actions
+        return Dreams(states, settings.agent, pool), states
     reader = states if which == "states" else frames
     step = waveless if which == "waveless" else as_it_is
-    return TruePlay(settings.agent, partial(one_of, pool), step, reader, goes_on=False), reader, actions
+    return TruePlay(settings.agent, partial(one_of, pool), step, reader, goes_on=False), reader
 
 
 def main(run: str, which: str, steps: str, *arguments: str) -> None:
     """Learns, plays and prints."""
     if which not in LESSONS:
         raise SystemExit(f"true_dreams.py: {which!r} is none of {', '.join(LESSONS)}")
-    settings = read_settings(Settings, ["--config", str(RunDirectory.open(run).config), *arguments])
+    directory = RunDirectory.open(run)
+    settings, spec = read_settings(Settings, ["--config", str(directory.config), *arguments]), directory.spec()
     agent, world_model, environment = settings.agent, settings.world_model, settings.environment
     prepare_machine(1, keep_memory=True)
     torch.manual_seed(0)
@@ -122,9 +120,9 @@ def main(run: str, which: str, steps: str, *arguments: str) -> None:
             f"true_dreams.py: {run} must have played a game of MinAtar with all actions, not {environment.id}"
         )
     module = MINATAR_GAMES[named[0]]
-    teach, reader, actions = lesson(which, run, settings, module)
+    teach, reader = lesson(which, run, settings, module, spec.observation_shape[-1])
     trunk = reader.trunk(agent.units, agent.layers)
-    online = QNetwork(trunk, agent.units, actions, world_model.bins, world_model.bin_limit)
+    online = QNetwork(trunk, agent.units, len(spec.actions), world_model.bins, world_model.bin_limit)
     target = copy.deepcopy(online).requires_grad_(False)
     policy, returns = EpsilonGreedy(target, agent.dream_epsilon), dream_returns(agent)
     optimizer = torch.optim.Adam(online.parameters(), lr=agent.learning_rate)
