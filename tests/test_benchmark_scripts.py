@@ -117,6 +117,25 @@ def test_a_q_network_learns_from_true_play_or_from_dreams_alone(which, run, scri
     assert numbers(capsys.readouterr().out, r"(\d+) gradient steps: +\d") == [1, 2]
 
 
+@pytest.mark.parametrize("steps", ["0", "3"])
+def test_looks_are_counted_by_how_often_they_were_met(steps, run, script, capsys):
+    script("looks", BATCHES=2).main(run, steps, "--world_model.learning_rate", "1e-3")
+    said = capsys.readouterr().out
+    places, looks = numbers(said, r": (\d+) places"), numbers(said, r"times: (\d+) looks")
+    assert places[0] % 25 == 0
+    assert sum(looks) == numbers(said, r"places, (\d+) looks")[0]
+    assert sum(numbers(said, r"looks, (\S+) of places")) == pytest.approx(1, abs=1e-3)
+    assert all(0 <= wrong <= 1 for wrong in numbers(said, r"shown wrongly (\S+)"))
+
+
+def test_places_are_cut_row_by_row(script):
+    looks = script("looks")
+    image = torch.zeros(1, 4, 4, 2, dtype=torch.bool)
+    image[0, 1, 2, 0] = image[0, 1, 2, 1] = image[0, 0, 3, 1] = True
+    places = looks.by_place(image, 2)
+    assert [looks.in_words(place.tobytes(), 2) for place in places] == ["-|-|-|-", "-|1|0+1|-", "-|-|-|-", "-|-|-|-"]
+
+
 class OfTwoSteps:
     """A game that ends at its second step, which brings a reward."""
 
