@@ -210,3 +210,51 @@ def test_dreams_follow_the_slow_copy():
     assert torch.equal(trajectory.action[:, 1:], followed)
     _, _, random = replayed(wake(agent := tiny_agent(horizon=5, dream_epsilon=1.0)))["imagined"]
     assert not torch.equal(random.action[:, 1:], agent.target_network.values(random.latent[:, 1:-1]).argmax(-1))
+
+
+# A mean of world models
+
+
+def test_without_a_rate_there_is_one_world_model():
+    agent = tiny_agent()
+    assert agent.trained_model is agent.world_model
+    assert not any(name.startswith("student") for name in agent.state_dict())
+
+
+def test_gradient_steps_train_the_student_and_the_world_model_follows():
+    agent = wake(tiny_agent(world_model_rate=0.25))
+    agent.log_dict = lambda *_: None
+    before, optimizer = weights(agent.world_model), agent.configure_optimizers()
+    agent.training_step(movie(), 0)["loss"].backward()
+    assert touched(agent.student) and not touched(agent.world_model) and touched(agent.q_network)
+    optimizer.step()
+    assert same(weights(agent.world_model), before)
+    agent.follow_student()
+    for was, now, student in zip(before, weights(agent.world_model), weights(agent.student), strict=True):
+        assert torch.allclose(now, 0.75 * was + 0.25 * student, atol=1e-6)
+    assert not same(weights(agent.student), before)
+    assert torch.equal(agent.world_model.standardise.mean, agent.student.standardise.mean)
+
+
+def test_both_replays_come_from_what_the_mean_sees_and_dreams():
+    def after(spoiled: str) -> tuple[torch.Tensor, ...]:
+        agent, found = wake(tiny_agent(world_model_rate=0.5)), {}
+        for parameter in getattr(agent, spoiled).parameters() if spoiled else ():
+            torch.nn.init.zeros_(parameter)
+        replay = agent.replay
+        agent.log_dict, agent.replay = lambda *_: None, lambda seen: found.update(replay(seen)) or found
+        torch.manual_seed(1)
+        loss = agent.training_step(movie(), 0)["row_loss"]
+        return loss, *(found[kind][2].latent.features for kind in ("movie", "imagined"))
+
+    plain, student, mean = after(""), after("student"), after("world_model")
+    assert [torch.equal(one, other) for one, other in zip(plain, student, strict=True)] == [False, True, True]
+    assert [torch.equal(one, other) for one, other in zip(plain, mean, strict=True)] == [True, False, False]
+
+
+def test_a_step_of_the_trainer_moves_the_mean_once():
+    agent = tiny_agent(world_model_rate=0.5)
+    before = weights(agent.world_model)
+    fit(agent, movies(1))
+    for was, now, student in zip(before, weights(agent.world_model), weights(agent.student), strict=True):
+        assert torch.allclose(now, 0.5 * was + 0.5 * student, atol=1e-6)

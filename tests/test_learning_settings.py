@@ -31,6 +31,7 @@ def test_every_number_has_bounds():
         ("discount", (0, 0.999), (1, -0.1)),
         ("movie_gradient", (0, 1), (2,)),
         ("target_rate", (1,), (0, 1.1)),
+        ("world_model_rate", (1,), (0, 1.1)),
         ("learning_rate", (1e-9,), (0,)),
         ("epsilon_end", (0, 1), (1.1,)),
     ],

@@ -27,6 +27,10 @@ WORLDS = {
         "environment": {"id": "CartPole-v1", "kwargs": {}, "count": 3},
         "world_model": {"memory": 8},
     },
+    "a mean of world models": {
+        "environment": {"id": "CartPole-v1", "kwargs": {}, "count": 3},
+        "agent": {"world_model_rate": 0.1},
+    },
     "compressed": {
         "environment": {"id": "Returning-v0", "kwargs": {"length": 40, "pixels": True}},
         "data": {"compress": True, "chunk_steps": 50, "capacity": 150},

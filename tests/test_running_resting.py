@@ -1,6 +1,9 @@
 """Rest: what is logged, that the world model stays as it is, and planning in the order of gain."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 from small_agent import VECTOR, random_movie, tiny_world_model
 
@@ -13,9 +16,10 @@ SETTINGS = AgentSettings(
 )
 
 
-def test_both_replays_are_logged_and_only_values_are_learned():
+@pytest.mark.parametrize("rate", [1.0, 0.1])
+def test_both_replays_are_logged_and_only_values_are_learned(rate):
     model, movie = tiny_world_model(), random_movie([5], 5, first=[0], truncated=[0])
-    agent = without_values(model, SETTINGS)
+    agent = without_values(model, replace(SETTINGS, world_model_rate=rate))
     torch.nn.init.constant_(agent.world_model.continue_head[-1].bias, 9.0)
     torch.nn.init.zeros_(agent.world_model.continue_head[-1].weight)
     before = [each.clone() for each in agent.world_model.parameters()]

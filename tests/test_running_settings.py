@@ -19,6 +19,7 @@ from worldmodel.running.settings import Settings
         ({"data": {"capacity": 100}}, "must hold one chunk"),
         ({"data": {"order": "prioritised"}, "agent": {"imagination_share": 1.0}}, "data.order cannot be prioritised"),
         ({"data": {"order": "prioritised"}, "trainer": {"learner": "world_model"}}, "or choose curious"),
+        ({"agent": {"world_model_rate": 0.1, "movie_gradient": 0.5}}, "agent.movie_gradient must be 0"),
         ({"trainer": {"prefill": 10}}, "the first batch cannot be filled"),
     ],
 )

@@ -20,6 +20,7 @@ from worldmodel.learning.lessons import lessons
 from worldmodel.learning.q_learning import QLearned, Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.settings import AgentSettings
+from worldmodel.learning.slow_copies import approach
 from worldmodel.model import WorldModel, WorldModelSettings
 from worldmodel.model.losses import by_row
 from worldmodel.replay import (
@@ -55,12 +56,18 @@ class ActingState:
 
 
 class Agent(LightningModule):
-    """World model, Q-network and its slow copy, trained by one optimizer with a parameter group each."""
+    """World model, Q-network and its slow copy, trained by one optimizer with a parameter group each.
+
+    Where `world_model_rate` is below 1 gradient steps train a student, and `world_model`, which sees, dreams, and is
+    read by the Q-network, is a running mean of its weights (the mean teacher of Tarvainen & Valpola 2017).
+    """
 
     def __init__(self, spec: Spec, world_model: WorldModelSettings, settings: AgentSettings) -> None:
         super().__init__()
         self.spec, self.settings = spec, settings
         self.world_model = WorldModel(spec, world_model)
+        self.student = copy.deepcopy(self.world_model) if settings.world_model_rate < 1 else None
+        self.world_model.requires_grad_(self.student is None)
         self.q_network = QNetwork(
             self.world_model.head(settings.units, settings.layers),
             settings.units,
@@ -105,6 +112,11 @@ class Agent(LightningModule):
     # Asleep
 
     @property
+    def trained_model(self) -> WorldModel:
+        """The world model that gradient steps train."""
+        return self.world_model if self.student is None else self.student
+
+    @property
     def diagnosing(self) -> bool:
         """Whether this gradient step is one whose row of metrics will be written."""
         return (self.gradient_steps + 1) % self.diagnose_every == 0
@@ -114,19 +126,25 @@ class Agent(LightningModule):
 
         Gives the loss, and what each row taught (see `lessons`).
         """
-        self.world_model.get_used_to(movie)
-        observed = self.world_model.observe(movie)
-        losses = self.world_model.losses(observed)
-        world_model_loss = self.world_model.total_loss(losses, movie.mask)
-        replayed = self.replay(observed)
+        model = self.trained_model
+        model.get_used_to(movie)
+        observed = model.observe(movie)
+        losses = model.losses(observed)
+        seen = observed if self.student is None else self.look(movie)
+        replayed = self.replay(seen)
         q_loss = sum((weight * learned.loss for weight, learned, _ in replayed.values()), torch.zeros(()))
         for name, (_, _, trajectory) in replayed.items():
             self.learned[name] += int(trajectory.transitions)
         if self.diagnosing:
-            self.log_dict(self.diagnostics(observed, losses, replayed))
+            self.log_dict(self.diagnostics(seen, replayed))
             self.log_dict(self.pulls(losses, movie, replayed))
-        taught = lessons(by_row(losses, self.world_model.weights), replayed)
-        return {"loss": world_model_loss + q_loss, **taught}
+        taught = lessons(by_row(losses, model.weights), replayed)
+        return {"loss": model.total_loss(losses, movie.mask) + q_loss, **taught}
+
+    @torch.no_grad()
+    def look(self, movie: Movie) -> Observed:
+        """What the world model that the agent lives in sees in movies `[B, T]`."""
+        return self.world_model.observe(movie)
 
     def replay(self, observed: Observed) -> dict[str, tuple[float, QLearned, Trajectory]]:
         """Both replays of what was observed, each with its weight in the Q-loss; one of weight 0 is left out."""
@@ -145,17 +163,14 @@ class Agent(LightningModule):
 
     @torch.no_grad()
     def diagnostics(
-        self,
-        observed: Observed,
-        losses: dict[str, Tensor],
-        replayed: dict[str, tuple[float, QLearned, Trajectory]],
+        self, observed: Observed, replayed: dict[str, tuple[float, QLearned, Trajectory]]
     ) -> dict[str, Tensor | float]:
         """What to watch: the world model's terms, and for each replay its share, loss, values and errors."""
-        movie = observed.movie
+        losses = self.world_model.losses(observed)
         found: dict[str, Tensor | float] = dict(self.world_model.diagnostics(observed, losses))
         found["replay/imagination_share"] = self.mixture.imagination(self.gradient_steps)
-        found["replay/movie_age"] = movie.age.float().mean()
-        found["replay/fill"] = movie.mask.float().mean()
+        found["replay/movie_age"] = observed.movie.age.float().mean()
+        found["replay/fill"] = observed.movie.mask.float().mean()
         found |= {f"q/{name}": value for name, value in q_instruments(self.q_network, observed.latent).items()}
         for name, (_, learned, trajectory) in replayed.items():
             found[f"replay/{name}_transitions"] = float(self.learned[name])
@@ -166,18 +181,18 @@ class Agent(LightningModule):
         self, losses: dict[str, Tensor], movie: Movie, replayed: dict[str, tuple[float, QLearned, Trajectory]]
     ) -> dict[str, Tensor]:
         """The gradient norm of every single loss, weighted as it counts, at the weights that it trains."""
-        terms = self.world_model.weighted_losses(losses, movie.mask)
-        model = gradient_norms(terms, self.world_model.parameters())
-        q = gradient_norms(
-            {name: share * part.loss for name, (share, part, _) in replayed.items()}, self.q_network.parameters()
-        )
-        found = {f"world_model/{name}_gradient_norm": norm for name, norm in model.items()}
-        return found | {f"q/{name}_gradient_norm": norm for name, norm in q.items()}
+        model = self.trained_model
+        q_terms = {name: share * part.loss for name, (share, part, _) in replayed.items()}
+        parts = {
+            "world_model": gradient_norms(model.weighted_losses(losses, movie.mask), model.parameters()),
+            "q": gradient_norms(q_terms, self.q_network.parameters()),
+        }
+        return {f"{part}/{name}_gradient_norm": norm for part, norms in parts.items() for name, norm in norms.items()}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam with a parameter group for the world model and one for the Q-network."""
         groups = [
-            {"params": list(self.world_model.parameters()), "lr": self.world_model.settings.learning_rate},
+            {"params": list(self.trained_model.parameters()), "lr": self.world_model.settings.learning_rate},
             {"params": list(self.q_network.parameters()), "lr": self.settings.learning_rate},
         ]
         return torch.optim.Adam(groups, eps=1e-8, fused=True)
@@ -197,17 +212,20 @@ class Agent(LightningModule):
                 self.log(f"{name}/gradient_norm", norm)
 
     def optimizer_step(self, *arguments: Any, **keywords: Any) -> None:
-        """After each step of the optimizer the slow copy follows (exponential moving average)."""
+        """After each step of the optimizer the slow copies follow (exponential moving averages)."""
         super().optimizer_step(*arguments, **keywords)
         self.follow()
+        self.follow_student()
         self.gradient_steps += 1
 
-    @torch.no_grad()
     def follow(self) -> None:
         """Moves the target network `target_rate` of the way to the Q-network."""
-        slow: list[Tensor] = list(self.target_network.parameters())
-        fast: list[Tensor] = list(self.q_network.parameters())
-        torch._foreach_lerp_(slow, fast, self.settings.target_rate)
+        approach(self.target_network, self.q_network, self.settings.target_rate)
+
+    def follow_student(self) -> None:
+        """Moves the world model `world_model_rate` of the way to its student, where it has one."""
+        if self.student is not None:
+            approach(self.world_model, self.student, self.settings.world_model_rate)
 
     def _see(
         self, latent: LatentState, action: Tensor, observation: Tensor, first: Tensor

@@ -14,6 +14,7 @@ def capture_parts(agent: Agent) -> None:
 
 def compile_parts(agent: Agent) -> None:
     """Compiles the networks (trainer.compile)."""
-    agent.world_model.compile_parts()
+    for model in {agent.world_model, agent.trained_model}:
+        model.compile_parts()
     for part in (agent.q_network, agent.target_network):
         part.compile()

@@ -51,6 +51,9 @@ class AgentSettings:
     """Step size of the optimizer for the Q-network."""
     target_rate: float = bounded(0.02, above=0, high=1)
     """Part of the way the target network goes to the Q-network at each gradient step; the target network also acts."""
+    world_model_rate: float = bounded(1.0, above=0, high=1)
+    """Part of the way the world model that sees and dreams goes to the one that is trained at each gradient step; at 1
+    they are one and the same."""
     world_model_clip: float = bounded(100.0, above=0)
     """Largest norm of the world model's gradient."""
     q_clip: float = bounded(10.0, above=0)

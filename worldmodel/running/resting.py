@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -38,8 +38,8 @@ class Log:
 
 
 def without_values(world_model: WorldModel, settings: AgentSettings) -> Agent:
-    """An agent that knows the world but not yet what is worth anything in it."""
-    agent = Agent(world_model.spec, world_model.settings, settings)
+    """An agent that knows the world but not yet what is worth anything in it; its world model is trained no more."""
+    agent = Agent(world_model.spec, world_model.settings, replace(settings, world_model_rate=1.0))
     agent.world_model.load_state_dict(world_model.state_dict())
     agent.world_model.requires_grad_(False)
     return agent

@@ -109,6 +109,11 @@ class Settings:
                 "data.order cannot be prioritised where nothing is learned from recorded transitions: lower "
                 "agent.imagination_share, or choose curious"
             )
+        if self.agent.world_model_rate < 1 and self.agent.movie_gradient > 0:
+            found.append(
+                "agent.movie_gradient must be 0 where agent.world_model_rate is below 1: the Q-network then reads a "
+                "mean of world models, which has no gradient"
+            )
         if self.acts:
             found += self._problems_of_acting()
         return found

@@ -172,18 +172,19 @@ def _gradient_step(
     autocast: Callable[[], AbstractContextManager[Any]],
 ) -> Movie:
     """What the trainer does in one step, its parts timed one by one."""
-    world_model, policy = agent.world_model, agent.policy
+    model, policy = agent.trained_model, agent.policy
     with watch.part("sample"):
         movie = replay.sample().to(agent.device)
     with autocast():
         with watch.part("encode and recurrence"):
-            observed = world_model.observe(movie)
+            observed = model.observe(movie)
+            seen = observed if agent.student is None else agent.look(movie)
         with watch.part("decode and heads"):
-            loss = world_model.total_loss(world_model.losses(observed), movie.mask)
+            loss = model.total_loss(model.losses(observed), movie.mask)
         with watch.part("imagine"):
-            dreams = agent.imagination_replay(observed, policy)
+            dreams = agent.imagination_replay(seen, policy)
         with watch.part("targets and Q-loss"):
-            movies = agent.movie_replay(observed, policy)
+            movies = agent.movie_replay(seen, policy)
             for trajectory, returns in ((movies, agent.movie_returns), (dreams, agent.dream_returns)):
                 discount = agent.settings.discount
                 loss = loss + learn(trajectory, agent.q_network, agent.target_network, returns, discount).loss
@@ -194,6 +195,7 @@ def _gradient_step(
             torch.nn.utils.clip_grad_norm_(group["params"], 100.0)
         optimizer.step()
         agent.follow()
+        agent.follow_student()
         optimizer.zero_grad()
     return movie
 
