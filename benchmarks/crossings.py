@@ -128,6 +128,8 @@ def main(run: str, games: str = "16") -> None:
                 answers.ask(agent, played[i], state.latent[[i]])
         before = now
     print(f"{count} games: across {across / count:.1f} times a game, run over {over / count:.1f} times")
+    if not answers.prefers:
+        raise SystemExit(f"crossings.py: in {count} games of {run} there was no moment on the road to ask about")
     print(answers.in_words())
     print(machine_in_words())
 
