@@ -12,12 +12,12 @@ from lightning import LightningModule
 from torch import Tensor
 
 from worldmodel.errors import NumericalError
-from worldmodel.experience import LatentState, Movie, Observed, Spec, Trajectory
+from worldmodel.experience import LatentState, Movie, Observed, Spec
 from worldmodel.learning.chosen_returns import dream_returns, movie_returns
 from worldmodel.learning.exploration import EpsilonSchedule, Exploration
 from worldmodel.learning.instruments import gradient_norms, q_instruments, replay_instruments
-from worldmodel.learning.lessons import lessons
-from worldmodel.learning.q_learning import QLearned, Returns, learn
+from worldmodel.learning.lessons import Replayed, lessons
+from worldmodel.learning.q_learning import Returns, learn
 from worldmodel.learning.q_network import EpsilonGreedy, QNetwork
 from worldmodel.learning.settings import AgentSettings
 from worldmodel.learning.slow_copies import approach
@@ -130,30 +130,30 @@ class Agent(LightningModule):
         model.get_used_to(movie)
         observed = model.observe(movie)
         losses = model.losses(observed)
-        seen = observed if self.student is None else self.look(movie)
+        seen = self.look_again(observed)
         replayed = self.replay(seen)
         q_loss = sum((weight * learned.loss for weight, learned, _ in replayed.values()), torch.zeros(()))
         for name, (_, _, trajectory) in replayed.items():
             self.learned[name] += int(trajectory.transitions)
         if self.diagnosing:
-            self.log_dict(self.diagnostics(seen, replayed))
+            seen_losses = losses if seen is observed else self.world_model.losses(seen)
+            self.log_dict(self.diagnostics(seen, seen_losses, replayed))
             self.log_dict(self.pulls(losses, movie, replayed))
         taught = lessons(by_row(losses, model.weights), replayed)
         return {"loss": model.total_loss(losses, movie.mask) + q_loss, **taught}
 
-    @torch.no_grad()
-    def look(self, movie: Movie) -> Observed:
-        """What the world model that the agent lives in sees in movies `[B, T]`."""
-        return self.world_model.observe(movie)
+    def look_again(self, observed: Observed) -> Observed:
+        """What was `observed` by the world model that is trained, as the one sees it that the agent lives in."""
+        return observed if self.student is None else self.world_model.observe(observed.movie)
 
-    def replay(self, observed: Observed) -> dict[str, tuple[float, QLearned, Trajectory]]:
+    def replay(self, observed: Observed) -> Replayed:
         """Both replays of what was observed, each with its weight in the Q-loss; one of weight 0 is left out."""
         step = self.gradient_steps
         parts: dict[str, tuple[float, Replay, Returns]] = {
             "movie": (self.mixture.movie(step), self.movie_replay, self.movie_returns),
             "imagined": (self.mixture.imagination(step), self.imagination_replay, self.dream_returns),
         }
-        replayed = {}
+        replayed: Replayed = {}
         for name, (weight, replay, returns) in parts.items():
             if weight > 0:
                 trajectory = replay(observed, self.policy)
@@ -163,10 +163,9 @@ class Agent(LightningModule):
 
     @torch.no_grad()
     def diagnostics(
-        self, observed: Observed, replayed: dict[str, tuple[float, QLearned, Trajectory]]
+        self, observed: Observed, losses: dict[str, Tensor], replayed: Replayed
     ) -> dict[str, Tensor | float]:
         """What to watch: the world model's terms, and for each replay its share, loss, values and errors."""
-        losses = self.world_model.losses(observed)
         found: dict[str, Tensor | float] = dict(self.world_model.diagnostics(observed, losses))
         found["replay/imagination_share"] = self.mixture.imagination(self.gradient_steps)
         found["replay/movie_age"] = observed.movie.age.float().mean()
@@ -177,9 +176,7 @@ class Agent(LightningModule):
             found |= {f"q/{name}_{what}": value for what, value in replay_instruments(learned, trajectory).items()}
         return found
 
-    def pulls(
-        self, losses: dict[str, Tensor], movie: Movie, replayed: dict[str, tuple[float, QLearned, Trajectory]]
-    ) -> dict[str, Tensor]:
+    def pulls(self, losses: dict[str, Tensor], movie: Movie, replayed: Replayed) -> dict[str, Tensor]:
         """The gradient norm of every single loss, weighted as it counts, at the weights that it trains."""
         model = self.trained_model
         q_terms = {name: share * part.loss for name, (share, part, _) in replayed.items()}

@@ -8,8 +8,11 @@ from torch import Tensor
 from worldmodel.experience import Trajectory
 from worldmodel.learning.q_learning import QLearned
 
+Replayed = dict[str, tuple[float, QLearned, Trajectory]]
+"""What was replayed, by its kind: its weight in the Q-loss, what was learned, and from which trajectories."""
 
-def lessons(row_loss: Tensor, replayed: dict[str, tuple[float, QLearned, Trajectory]]) -> dict[str, Tensor]:
+
+def lessons(row_loss: Tensor, replayed: Replayed) -> dict[str, Tensor]:
     """Tensors by name, from the world model's loss in every row of the movies `[B, T]` and what was replayed.
 
     row_loss: `[B, T]`, as given.

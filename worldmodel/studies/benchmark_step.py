@@ -178,7 +178,7 @@ def _gradient_step(
     with autocast():
         with watch.part("encode and recurrence"):
             observed = model.observe(movie)
-            seen = observed if agent.student is None else agent.look(movie)
+            seen = agent.look_again(observed)
         with watch.part("decode and heads"):
             loss = model.total_loss(model.losses(observed), movie.mask)
         with watch.part("imagine"):
