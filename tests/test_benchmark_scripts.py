@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from worldmodel.configuration import read_settings
+from worldmodel.experience import Movie
 from worldmodel.running.settings import Settings
 from worldmodel.running.training import assemble
 
@@ -134,6 +135,31 @@ def test_places_are_cut_row_by_row(script):
     image[0, 1, 2, 0] = image[0, 1, 2, 1] = image[0, 0, 3, 1] = True
     places = looks.by_place(image, 2)
     assert [looks.in_words(place.tobytes(), 2) for place in places] == ["-|-|-|-", "-|1|0+1|-", "-|-|-|-", "-|-|-|-"]
+
+
+def test_ends_of_waves_are_where_aliens_come_back(script):
+    aliens = torch.tensor([[2, 1, 24, 24], [1, 24, 23, 0], [1, 24, 24, 24]])
+    nothing = torch.zeros(3, 4)
+    first = torch.zeros(3, 4, dtype=torch.bool)
+    first[2, 1] = True  # another game begins
+    observation = torch.zeros(3, 4, 24, 1, 2, dtype=torch.uint8)
+    for clip, row in torch.cartesian_prod(torch.arange(3), torch.arange(4)).tolist():
+        observation[clip, row, : aliens[clip, row], 0, 1] = 255
+    number = torch.zeros(3, dtype=torch.long)
+    movie = Movie(
+        observation, nothing.long(), nothing, first & False, first & False, first, ~first, *[number] * 4, number.float()
+    )
+    assert script("new_waves", WARM_UP=1).ends_of_waves(movie).nonzero().tolist() == [[0, 2], [1, 1]]
+    assert script("new_waves", WARM_UP=2).ends_of_waves(movie).nonzero().tolist() == [[0, 2]]
+
+
+def test_new_waves_are_looked_for_in_both_memories(run, script, capsys):
+    waves = script("new_waves", BATCHES=2, MOVIES=4, ends_of_waves=lambda movie: movie.mask & ~movie.first)
+    waves.main(run, run)
+    said = capsys.readouterr().out
+    assert numbers(said, r"memory: (\d+) ends") and len(numbers(said, r"a wave (\S+)")) == 2
+    script("new_waves", ends_of_waves=lambda movie: movie.mask & False).main(run, run)
+    assert numbers(capsys.readouterr().out, r"memory: (\d+) ends of waves\n") == [0, 0]
 
 
 class OfTwoSteps:
