@@ -9,7 +9,7 @@ from small_agent import LEAF_SPEC, PIXELS, VECTOR, fit, random_movie, tiny_setti
 from worldmodel.errors import ConfigurationError
 from worldmodel.model import WorldModel
 from worldmodel.model.latent_parts import POSTERIOR_SPREAD, build_latents
-from worldmodel.model.local_latents import LocalGRU, LocalReading
+from worldmodel.model.local_latents import LocalGRU, LocalReading, Summary
 from worldmodel.model.local_prior import LocalPrior
 from worldmodel.model.recurrence import GRU
 from worldmodel.model.vision import build_encoder
@@ -34,6 +34,15 @@ def test_places_are_read_one_by_one_where_that_is_asked_for():
     assert read.reward(latent).shape == read.continues(latent).shape == (2, 3)
 
 
+def test_the_whole_is_told_what_places_remember_where_that_is_asked_for():
+    model, movie = tiny_world_model(PIXELS, **LOCAL, local_summary=3), random_movie([3, 2], 3, PIXELS)
+    assert isinstance(model.recurrence, LocalGRU) and isinstance(model.recurrence.summary, Summary)
+    loss = model.total_loss(model.losses(model.observe(movie)), movie.mask)
+    loss.backward()
+    assert model.recurrence.summary.tell.weight.grad.any()
+    assert model.predict(model.initial(2), torch.tensor([0, 1])).features.isfinite().all()
+
+
 def test_every_pixel_may_be_a_place():
     model, movie = tiny_world_model(PIXELS, local_units=2, variables=64, grid=8), random_movie([3, 2], 3, PIXELS)
     latent = model.observe(movie).latent
@@ -50,8 +59,9 @@ def test_dreams_draw_every_place_once_in_whatever_rounds(rounds):
 
 
 def test_reading_places_needs_places():
-    assert tiny_settings(local_reading=3, local_rounds=2).problems() == [
+    assert tiny_settings(local_reading=3, local_rounds=2, local_summary=4).problems() == [
         "world_model.local_reading reads places: set world_model.local_units as well",
+        "world_model.local_summary sums places up: set world_model.local_units as well",
         "world_model.local_rounds draws places: set world_model.local_units as well",
     ]
 

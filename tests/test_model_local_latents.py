@@ -10,6 +10,7 @@ from worldmodel.model.local_latents import (
     LocalInput,
     LocalPosterior,
     LocalReading,
+    Summary,
     local_head,
 )
 
@@ -56,8 +57,9 @@ def test_every_place_feels_the_action():
     assert touched(feed(shown)[UNITS:], feed(other)[UNITS:]) == list(range(9))
 
 
-def test_unrolling_is_stepping_again_and_again():
-    feed, gru = LocalInput(GRID, ACTIONS, UNITS), LocalGRU(GRID, UNITS, RECURRENT)
+@pytest.mark.parametrize("summary", [0, 3])
+def test_unrolling_is_stepping_again_and_again(summary):
+    feed, gru = LocalInput(GRID, ACTIONS, UNITS, summary > 0), LocalGRU(GRID, UNITS, RECURRENT, summary)
     inputs, state = feed(latents(3, 7)), torch.randn(3, RECURRENT + 9 * 2)
     states = gru.unroll(inputs, state)
     assert states.shape == (3, 7, RECURRENT + 9 * 2)
@@ -73,6 +75,31 @@ def test_a_place_remembers_what_it_was_fed_and_no_other_does():
     before, after = gru.step(inputs, state)[0], gru.step(other, state)[0]
     assert torch.equal(before[:RECURRENT], after[:RECURRENT])
     assert touched(before[RECURRENT:], after[RECURRENT:]) == [2]
+
+
+def test_a_summary_by_hand():
+    """Two numbers at each of four places, told as they are: the sum is halved, as there are four."""
+    summary = Summary(Grid(side=2, latent=1, memory=2), 2)
+    summary.tell.weight.data, summary.tell.bias.data = torch.eye(2), torch.zeros(2)
+    silu = torch.nn.functional.silu(torch.tensor([3.0, -1]))
+    told = summary(torch.tensor([3.0, 0, 0, 0, 0, -1, 0, 0]))
+    assert torch.allclose(told, torch.tensor([silu[0] / 2, silu[1] / 2, silu[0], 0]))
+
+
+def test_a_summary_does_not_tell_where():
+    summary, places = Summary(GRID, 3), torch.randn(4, 9, 2)
+    assert summary(places.flatten(1)).shape == (4, summary.outputs)
+    assert torch.allclose(summary(places.flatten(1)), summary(places[:, torch.randperm(9)].flatten(1)), atol=1e-6)
+
+
+def test_whose_whole_is_told_a_summary_sees_no_place_itself():
+    feed, gru = LocalInput(GRID, ACTIONS, UNITS, summarised=True), LocalGRU(GRID, UNITS, RECURRENT, summary=3)
+    shown, state = latents(1), torch.zeros(1, RECURRENT + 18)
+    other = shown.clone()
+    other[:, :4] = 1 - other[:, :4]
+    assert torch.equal(feed(shown)[:, :UNITS], feed(other)[:, :UNITS])
+    before, after = gru.step(feed(shown), state), gru.step(feed(other), state)
+    assert (before[:, :RECURRENT] != after[:, :RECURRENT]).all()  # but hears of it from what places remember
 
 
 def test_what_is_around_a_place_by_hand():

@@ -88,8 +88,8 @@ def local_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
         head = partial(local_head, grid, settings.recurrent_units, settings.local_reading)
     return LatentParts(
         posterior=LocalPosterior(grid, encoder.depth, POSTERIOR_SPREAD),
-        step_input=LocalInput(grid, actions, settings.units),
-        recurrence=LocalGRU(grid, settings.units, settings.recurrent_units),
+        step_input=LocalInput(grid, actions, settings.units, summarised=settings.local_summary > 0),
+        recurrence=LocalGRU(grid, settings.units, settings.recurrent_units, settings.local_summary),
         prior=LocalPrior(grid, settings.recurrent_units, settings.units, settings.local_rounds),
         recurrent_units=recurrent_units,
         head=head,

@@ -2,7 +2,7 @@
 
 What is small and moves is the same thing wherever it is. So one set of weights serves all places: it says what is seen
 at a place, remembers what was seen there and around it, and expects what comes there (`local_prior.py`). What no place
-tells alone is left to a recurrence of the whole image beside them.
+tells alone is left to a recurrence of the whole image beside them, which sees all latents as one row, or a `Summary`.
 """
 
 from __future__ import annotations
@@ -73,57 +73,86 @@ class Around(nn.Conv2d):
 class LocalInput(nn.Module):
     """What the recurrences are fed: U numbers of the whole, and Y of each place and the eight around it.
 
-    Latent and one-hot action `[..., P*Z + A]` to `[..., U + P*Y]`.
+    Latent and one-hot action `[..., P*Z + A]` to `[..., U + P*Y]`. Where the whole is told by a `Summary` it is fed the
+    action alone.
     """
 
-    def __init__(self, grid: Grid, actions: int, units: int) -> None:
+    def __init__(self, grid: Grid, actions: int, units: int, summarised: bool = False) -> None:
         super().__init__()
         self.grid = grid
-        self.whole = mlp(grid.places * grid.latent + actions, units, 1)
+        self.unseen = grid.places * grid.latent if summarised else 0
+        self.whole = mlp(grid.places * grid.latent + actions - self.unseen, units, 1)
         self.around = Around(grid, grid.latent, grid.width)
         self.context = nn.Linear(units, grid.width, bias=False)
         self.norm = nn.LayerNorm(grid.width)
 
     def forward(self, latent_and_action: Tensor) -> Tensor:
         """The whole first, then place by place."""
-        whole = self.whole(latent_and_action)
+        whole = self.whole(latent_and_action[..., self.unseen :])
         latent = latent_and_action[..., : self.grid.places * self.grid.latent]
         around = self.around(latent.unflatten(-1, (self.grid.places, -1)))
         places = F.silu(self.norm(around + self.context(whole)[..., None, :]))
         return torch.cat([whole, places.flatten(-2)], -1)
 
 
+class Summary(nn.Module):
+    """What all places remember, wherever it is: the sum and the maximum of W numbers that each makes of its memory.
+
+    `[..., P*M]` to `[..., 2*W]`. Whoever sees all latents as one row knows rare events by heart; what is told the same
+    way everywhere is understood from a few of them (sets: Zaheer et al. 2017, arXiv:1703.06114, theorem 2).
+    """
+
+    def __init__(self, grid: Grid, width: int) -> None:
+        super().__init__()
+        self.places, self.outputs = grid.places, 2 * width
+        self.tell = nn.Linear(grid.memory, width)
+
+    def forward(self, memory: Tensor) -> Tensor:
+        """The sum, over the square root of P, then the maximum."""
+        told = F.silu(self.tell(memory.unflatten(-1, (self.places, -1))))
+        return torch.cat([told.sum(-2) / self.places**0.5, told.amax(-2)], -1)
+
+
 class LocalGRU(nn.Module):
     """Two gated recurrent units: one of the whole, and one that every place has, with the same weights.
 
-    States are `[..., D + P*M]`, the whole first, then place by place.
+    States are `[..., D + P*M]`, the whole first, then place by place. Where there is a `summary`, the whole is fed it
+    as well, of what places remember by then.
     """
 
-    def __init__(self, grid: Grid, inputs: int, units: int) -> None:
+    def __init__(self, grid: Grid, inputs: int, units: int, summary: int = 0) -> None:
         super().__init__()
         self.grid, self.inputs, self.units = grid, inputs, units
-        self.whole = GRU(inputs, units)
+        self.summary = Summary(grid, summary) if summary else None
+        self.whole = GRU(inputs + 2 * summary, units)
         self.place = GRU(grid.width, grid.memory)
 
     def unroll(self, inputs: Tensor, state: Tensor) -> Tensor:
         """States `[B, T, D + P*M]` after each of the inputs `[B, T, U + P*Y]`, from `state` `[B, D + P*M]`."""
         count = self.grid.places
-        whole = self.whole.unroll(inputs[..., : self.inputs], state[:, : self.units].contiguous())
         place = self.place.unroll(
             rearrange(inputs[..., self.inputs :], "b t (p y) -> (b p) t y", p=count),
             rearrange(state[:, self.units :], "b (p m) -> (b p) m", p=count).contiguous(),
         )
-        return torch.cat([whole, rearrange(place, "(b p) t m -> b t (p m)", p=count)], -1)
+        place = rearrange(place, "(b p) t m -> b t (p m)", p=count)
+        fed = self._fed(inputs[..., : self.inputs], place)
+        return torch.cat([self.whole.unroll(fed, state[:, : self.units].contiguous()), place], -1)
 
     def step(self, input: Tensor, state: Tensor) -> Tensor:
         """The state `[B, D + P*M]` after one input `[B, U + P*Y]`."""
         count = self.grid.places
-        whole = self.whole.step(input[:, : self.inputs], state[:, : self.units])
         place = self.place.step(
             rearrange(input[:, self.inputs :], "b (p y) -> (b p) y", p=count),
             rearrange(state[:, self.units :], "b (p m) -> (b p) m", p=count),
         )
-        return torch.cat([whole, rearrange(place, "(b p) m -> b (p m)", p=count)], -1)
+        place = rearrange(place, "(b p) m -> b (p m)", p=count)
+        return torch.cat(
+            [self.whole.step(self._fed(input[:, : self.inputs], place), state[:, : self.units]), place], -1
+        )
+
+    def _fed(self, inputs: Tensor, place: Tensor) -> Tensor:
+        """What the whole is fed: its inputs `[..., U]`, and the summary of what places remember, `[..., P*M]`."""
+        return inputs if self.summary is None else torch.cat([inputs, self.summary(place)], -1)
 
 
 class LocalReading(nn.Module):

@@ -27,6 +27,10 @@ class WorldModelSettings:
     local_reading: int = bounded(0, low=0)
     """Numbers in which the heads and the Q-network read each such place and the eight around it, the same way
     everywhere; 0 lets them read the state as one row."""
+    local_summary: int = bounded(0, low=0)
+    """Numbers in which each such place tells the recurrence of the whole what it remembers, which then sees their sum
+    and maximum and not where, so that what seldom happens is understood from a few cases; 0 shows it all latents as one
+    row."""
     units: int = bounded(256, low=1)
     """Width of the feed-forward layers."""
     memory: int = bounded(0, low=0)
@@ -77,6 +81,8 @@ class WorldModelSettings:
             found.append("world_model.memory and world_model.local_units do not go together yet: set one of them to 0")
         if self.local_reading and not self.local_units:
             found.append("world_model.local_reading reads places: set world_model.local_units as well")
+        if self.local_summary and not self.local_units:
+            found.append("world_model.local_summary sums places up: set world_model.local_units as well")
         if self.local_rounds > 1 and not self.local_units:
             found.append("world_model.local_rounds draws places: set world_model.local_units as well")
         return found
