@@ -153,13 +153,15 @@ def test_ends_of_waves_are_where_aliens_come_back(script):
     assert script("new_waves", WARM_UP=2).ends_of_waves(movie).nonzero().tolist() == [[0, 2]]
 
 
-def test_new_waves_are_looked_for_in_both_memories(run, script, capsys):
-    waves = script("new_waves", BATCHES=2, MOVIES=4, ends_of_waves=lambda movie: movie.mask & ~movie.first)
-    waves.main(run, run)
+@pytest.mark.parametrize("steps", ["0", "3"])
+def test_new_waves_are_looked_for_in_both_memories(steps, run, script, capsys):
+    fewer = {"BATCHES": 2, "MOVIES": 4}
+    script("new_waves", **fewer, ends_of_waves=lambda movie: movie.mask & ~movie.first).main(run, run, steps)
     said = capsys.readouterr().out
-    assert numbers(said, r"memory: (\d+) ends") and len(numbers(said, r"a wave (\S+)")) == 2
-    script("new_waves", ends_of_waves=lambda movie: movie.mask & False).main(run, run)
-    assert numbers(capsys.readouterr().out, r"memory: (\d+) ends of waves\n") == [0, 0]
+    assert numbers(said, r"memory: (\d+) ends") and len(numbers(said, r"a wave (\S+);")) == 2
+    assert all(divergence > 0 for divergence in numbers(said, r"all (\S+)"))
+    script("new_waves", **fewer, ends_of_waves=lambda movie: movie.mask & False).main(run, run, steps)
+    assert numbers(capsys.readouterr().out, r"memory: (\d+) ends of waves; all") == [0, 0]
 
 
 class OfTwoSteps:
