@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from worldmodel.configuration import read_settings
 from worldmodel.experience import LatentState, Movie
-from worldmodel.memory import DataSettings, ReplayData, load_buffer
+from worldmodel.memory import DataSettings, ReplayBuffer, ReplayData, load_buffer
 from worldmodel.model import WorldModel, latents
 from worldmodel.running.machine import machine_in_words, prepare_machine
 from worldmodel.running.run_directory import RunDirectory
@@ -62,11 +62,12 @@ def ask(model: WorldModel, movie: Movie) -> tuple[Tensor, Tensor]:
     return ends, divergence[:, WARM_UP:][movie.mask[:, WARM_UP:]]
 
 
-def movies(settings: DataSettings, run: str) -> Iterator[Movie]:
-    """What RUN recorded, all of it alike."""
-    memory = ReplayData(replace(settings, batch_size=MOVIES), load_buffer(settings, run), settings.capacity, seed=1)
+def movies(settings: DataSettings, memory: ReplayBuffer) -> Iterator[Movie]:
+    """What was recorded, all of it alike."""
+    asked = replace(settings, batch_size=MOVIES, order="uniform")
+    data = ReplayData(asked, memory, settings.capacity, seed=1)
     for _ in range(BATCHES):
-        yield memory.sample()
+        yield data.sample()
 
 
 def in_words(ends: Tensor) -> str:
@@ -77,12 +78,12 @@ def in_words(ends: Tensor) -> str:
 
 def main(run: str, other: str, steps: str = "0", *arguments: str) -> None:
     """Trains or loads, asks and prints."""
-    config = ["--config", str(RunDirectory.open(run).config), "--data.order", "uniform"]
-    settings = read_settings(Settings, [*config, *arguments])
+    settings = read_settings(Settings, ["--config", str(RunDirectory.open(run).config), *arguments])
     prepare_machine(1, keep_memory=True)
     torch.manual_seed(settings.trainer.seed)
-    model = fresh_or_own(run, int(steps), settings, load_buffer(settings.data, run))
-    for whose, memory in (("its own memory", run), ("the other memory", other)):
+    own, lived_by_other = (load_buffer(settings.data, which) for which in (run, other))
+    model = fresh_or_own(run, int(steps), settings, own)
+    for whose, memory in (("its own memory", own), ("the other memory", lived_by_other)):
         asked = [ask(model, movie) for movie in movies(settings.data, memory)]
         ends, everywhere = (torch.cat(which) for which in zip(*asked, strict=True))
         print(f"{whose}: {len(ends)} ends of waves{in_words(ends) if len(ends) else ''}; all {everywhere.mean():.2f}")

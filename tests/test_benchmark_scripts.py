@@ -7,15 +7,16 @@ import io
 import math
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from rich.console import Console
+from small_agent import random_movie
 
 from worldmodel.configuration import read_settings
-from worldmodel.experience import Movie
 from worldmodel.running.settings import Settings
 from worldmodel.running.training import assemble
 
@@ -139,16 +140,12 @@ def test_places_are_cut_row_by_row(script):
 
 def test_ends_of_waves_are_where_aliens_come_back(script):
     aliens = torch.tensor([[2, 1, 24, 24], [1, 24, 23, 0], [1, 24, 24, 24]])
-    nothing = torch.zeros(3, 4)
     first = torch.zeros(3, 4, dtype=torch.bool)
     first[2, 1] = True  # another game begins
     observation = torch.zeros(3, 4, 24, 1, 2, dtype=torch.uint8)
     for clip, row in torch.cartesian_prod(torch.arange(3), torch.arange(4)).tolist():
         observation[clip, row, : aliens[clip, row], 0, 1] = 255
-    number = torch.zeros(3, dtype=torch.long)
-    movie = Movie(
-        observation, nothing.long(), nothing, first & False, first & False, first, ~first, *[number] * 4, number.float()
-    )
+    movie = replace(random_movie([4] * 3, 4), observation=observation, first=first)
     assert script("new_waves", WARM_UP=1).ends_of_waves(movie).nonzero().tolist() == [[0, 2], [1, 1]]
     assert script("new_waves", WARM_UP=2).ends_of_waves(movie).nonzero().tolist() == [[0, 2]]
 

@@ -124,7 +124,7 @@ class LocalGRU(nn.Module):
         super().__init__()
         self.grid, self.inputs, self.units = grid, inputs, units
         self.summary = Summary(grid, summary) if summary else None
-        self.whole = GRU(inputs + 2 * summary, units)
+        self.whole = GRU(inputs + (self.summary.outputs if self.summary else 0), units)
         self.place = GRU(grid.width, grid.memory)
 
     def unroll(self, inputs: Tensor, state: Tensor) -> Tensor:
@@ -146,9 +146,8 @@ class LocalGRU(nn.Module):
             rearrange(state[:, self.units :], "b (p m) -> (b p) m", p=count),
         )
         place = rearrange(place, "(b p) m -> b (p m)", p=count)
-        return torch.cat(
-            [self.whole.step(self._fed(input[:, : self.inputs], place), state[:, : self.units]), place], -1
-        )
+        fed = self._fed(input[:, : self.inputs], place)
+        return torch.cat([self.whole.step(fed, state[:, : self.units]), place], -1)
 
     def _fed(self, inputs: Tensor, place: Tensor) -> Tensor:
         """What the whole is fed: its inputs `[..., U]`, and the summary of what places remember, `[..., P*M]`."""
