@@ -50,19 +50,20 @@ def test_every_pixel_may_be_a_place():
     assert model.decode(latent).shape == movie.observation.shape
 
 
-@pytest.mark.parametrize("rounds", [1, 2, 4])
-def test_dreams_draw_every_place_once_in_whatever_rounds(rounds):
-    model = tiny_world_model(PIXELS, **LOCAL, local_rounds=rounds)
+@pytest.mark.parametrize(("rounds", "turns"), [(1, False), (2, False), (4, False), (1, True), (2, True)])
+def test_dreams_draw_every_variable_once_in_whatever_rounds(rounds, turns):
+    model = tiny_world_model(PIXELS, **LOCAL | {"variables": 32}, local_rounds=rounds, local_turns=turns)
     state, prior = model.foresee(model.initial(3), torch.tensor([0, 1, 2]))
-    assert torch.equal(state.stochastic.unflatten(-1, (16, -1)).sum(-1), torch.ones(3, 16))
-    assert torch.allclose(prior.exp().sum(-1), torch.ones(3, 16))
+    assert torch.equal(state.stochastic.unflatten(-1, (32, -1)).sum(-1), torch.ones(3, 32))
+    assert torch.allclose(prior.exp().sum(-1), torch.ones(3, 32))
 
 
 def test_reading_places_needs_places():
-    assert tiny_settings(local_reading=3, local_rounds=2, local_summary=4).problems() == [
+    assert tiny_settings(local_reading=3, local_rounds=2, local_turns=True, local_summary=4).problems() == [
         "world_model.local_reading reads places: set world_model.local_units as well",
         "world_model.local_summary sums places up: set world_model.local_units as well",
         "world_model.local_rounds draws places: set world_model.local_units as well",
+        "world_model.local_turns draws what places show: set world_model.local_units as well",
     ]
 
 

@@ -14,7 +14,7 @@ from worldmodel.model.local_latents import (
     local_head,
 )
 
-GRID = Grid(side=3, latent=4, memory=2)
+GRID = Grid(side=3, variables=1, classes=4, memory=2)
 ACTIONS, UNITS, RECURRENT = 2, 5, 6
 
 
@@ -37,7 +37,7 @@ def test_a_place_is_seen_by_its_own_channels_alone():
 
 
 def test_the_posterior_begins_with_logits_as_far_apart_as_asked():
-    logits = LocalPosterior(Grid(30, 16, 1), 32, 6.0)(torch.randn(900 * 32))
+    logits = LocalPosterior(Grid(30, 1, 16, 1), 32, 6.0)(torch.randn(900 * 32))
     assert 5 < float(logits.detach().std()) < 7
 
 
@@ -79,7 +79,7 @@ def test_a_place_remembers_what_it_was_fed_and_no_other_does():
 
 def test_a_summary_by_hand():
     """Two numbers at each of four places, told as they are: the sum is halved, as there are four."""
-    summary = Summary(Grid(side=2, latent=1, memory=2), 2)
+    summary = Summary(Grid(side=2, variables=1, classes=1, memory=2), 2)
     summary.tell.weight.data, summary.tell.bias.data = torch.eye(2), torch.zeros(2)
     silu = torch.nn.functional.silu(torch.tensor([3.0, -1]))
     told = summary(torch.tensor([3.0, 0, 0, 0, 0, -1, 0, 0]))
@@ -136,7 +136,7 @@ def test_the_whole_is_read_as_it_is():
 
 def test_the_same_thing_reads_the_same_wherever_it_is():
     """On a grid of 5 x 5, where no edge is near: the same surroundings of places 6 and 18."""
-    grid = Grid(side=5, latent=4, memory=2)
+    grid = Grid(side=5, variables=1, classes=4, memory=2)
     reading, here, there = LocalReading(grid, 0, 3), torch.zeros(25, 6), torch.zeros(25, 6)
     thing = torch.randn(6)
     here[6], there[18] = thing, thing

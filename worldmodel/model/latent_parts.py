@@ -81,7 +81,7 @@ def local_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
             f"world_model.variables must be a multiple of the {places} places of the encoder's grid, where "
             f"world_model.local_units is set (got {settings.variables})"
         )
-    grid = Grid(encoder.grid, settings.variables // places * settings.classes, settings.local_units)
+    grid = Grid(encoder.grid, settings.variables // places, settings.classes, settings.local_units)
     recurrent_units = settings.recurrent_units + grid.places * grid.memory
     head = partial(mlp, recurrent_units + settings.variables * settings.classes)
     if settings.local_reading:
@@ -90,7 +90,7 @@ def local_latents(settings: WorldModelSettings, encoder: ImageEncoder | VectorEn
         posterior=LocalPosterior(grid, encoder.depth, POSTERIOR_SPREAD),
         step_input=LocalInput(grid, actions, settings.units, summarised=settings.local_summary > 0),
         recurrence=LocalGRU(grid, settings.units, settings.recurrent_units, settings.local_summary),
-        prior=LocalPrior(grid, settings.recurrent_units, settings.units, settings.local_rounds),
+        prior=LocalPrior(grid, settings.recurrent_units, settings.units, settings.local_rounds, settings.local_turns),
         recurrent_units=recurrent_units,
         head=head,
         local=grid.latent,

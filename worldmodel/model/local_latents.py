@@ -23,18 +23,24 @@ class Grid:
     """Where local latents lie.
 
     side: G; there are P = G * G places, row by row.
-    latent: Z, entries of the one-hot latent of each place.
+    variables, classes: V categorical variables of each place, with K classes each.
     memory: M, recurrent units of each place.
     """
 
     side: int
-    latent: int
+    variables: int
+    classes: int
     memory: int
 
     @property
     def places(self) -> int:
         """P."""
         return self.side**2
+
+    @property
+    def latent(self) -> int:
+        """Z = V * K, entries of the one-hot latent of each place."""
+        return self.variables * self.classes
 
     @property
     def width(self) -> int:

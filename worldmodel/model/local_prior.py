@@ -1,8 +1,9 @@
-"""What is expected at every place of the grid, drawn in rounds, so that places agree on what moves between them.
+"""What is expected at every place of the grid, drawn in rounds, so that what is drawn together shows something.
 
 Drawn each by itself, the place that a thing leaves and the one that it goes to toss a coin each, and half of the time
 that it is uncertain when it goes there are two of it, or none. So some places are drawn first, and those around them,
-knowing what was drawn, after.
+knowing what was drawn, after. The same holds for two variables that tell of one place: half of one look and half of
+another are no look at all. So they can take turns.
 """
 
 from __future__ import annotations
@@ -35,40 +36,55 @@ class LocalPrior(Tableless):
     rounds: 1, 2 or 4, in which places are drawn; in the first nothing around a place is known. Such priors make what a
         grid of latents dreams hang together (Burchi & Timofte 2025, arXiv:2507.04075, draw places in rounds as well,
         the surest first).
+    turns: whether the variables of a place are drawn one after the other, each knowing those before; otherwise none
+        of them knows another.
     """
 
     round: Tensor
+    turn: Tensor
 
-    def __init__(self, grid: Grid, recurrent_units: int, units: int, rounds: int = 1) -> None:
+    def __init__(self, grid: Grid, recurrent_units: int, units: int, rounds: int = 1, turns: bool = False) -> None:
         super().__init__()
-        self.grid, self.recurrent_units, self.rounds = grid, recurrent_units, rounds
+        self.grid, self.recurrent_units = grid, recurrent_units
+        self.rounds, self.turns = rounds, grid.variables if turns else 1
         self.whole = RecurrentPrior(recurrent_units, grid.places * grid.latent, units)
         self.here = nn.Linear(grid.memory, grid.width)
         self.context = nn.Linear(recurrent_units, grid.width, bias=False)
         self.logits = nn.Sequential(nn.LayerNorm(grid.width), nn.SiLU(), nn.Linear(grid.width, grid.latent))
-        if rounds > 1:
+        if self.rounds > 1:
             self.around = Around(grid, grid.latent, grid.width)
+        if self.turns > 1:
+            self.within = nn.Linear(grid.latent, grid.width, bias=False)
+        turn = torch.arange(grid.variables).repeat_interleave(grid.classes) % self.turns
         self.register_buffer("round", round_of_each(grid.side, rounds)[:, None], persistent=False)
+        self.register_buffer("turn", turn, persistent=False)
 
     def unroll(self, recurrent: Tensor, stochastic: Tensor, seen: Tensor, mask: Tensor) -> tuple[Tensor, Table | None]:
         """Logits `[B, T, P*Z]` for every row of movies, and no table.
 
-        Each place is told what `stochastic` `[B, T, P*Z]` shows in the places of earlier rounds.
+        Each place is told what `stochastic` `[B, T, P*Z]` shows in the places of earlier rounds, and each variable what
+        it shows of earlier turns there.
         """
         whole, here = self._remembered(recurrent)
         shown = stochastic.detach()  # what is seen is not to change so that its surroundings are foreseen more easily
         for number in range(1, self.rounds):
-            here = here + self._known(shown, number) * (self.round == number)
-        return whole + self.logits(here).flatten(-2), None
+            here = here + self._around(shown, number) * (self.round == number)
+        logits = self.logits(here)
+        for turn in range(1, self.turns):
+            logits = torch.where(self.turn == turn, self.logits(here + self._within(shown, turn)), logits)
+        return whole + logits.flatten(-2), None
 
     def draw(self, recurrent: Tensor, stochastic: Tensor, table: Table | None, choose: Choose) -> tuple[Tensor, Tensor]:
         """What is seen in recurrent state `[N, D + P*M]`, drawn, and the log-probabilities of it, both `[N, P*Z]`."""
         whole, here = self._remembered(recurrent)
         drawn, expected = choose(whole + self.logits(here).flatten(-2))
-        for number in range(1, self.rounds):
-            due = (self.round == number).expand(-1, self.grid.latent).flatten()
-            now_drawn, now_expected = choose(whole + self.logits(here + self._known(drawn, number)).flatten(-2))
-            drawn, expected = torch.where(due, now_drawn, drawn), torch.where(due, now_expected, expected)
+        for number in range(self.rounds):
+            told = here + self._around(drawn, number) if number else here
+            for turn in range(number == 0, self.turns):
+                logits = self.logits(told + self._within(drawn, turn) if turn else told)
+                due = ((self.round == number) & (self.turn == turn)).flatten()
+                now_drawn, now_expected = choose(whole + logits.flatten(-2))
+                drawn, expected = torch.where(due, now_drawn, drawn), torch.where(due, now_expected, expected)
         return drawn, expected
 
     def _remembered(self, recurrent: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,6 +93,10 @@ class LocalPrior(Tableless):
         here = self.here(places.unflatten(-1, (self.grid.places, -1))) + self.context(whole)[..., None, :]
         return self.whole(whole), here
 
-    def _known(self, shown: Tensor, number: int) -> Tensor:
+    def _around(self, shown: Tensor, number: int) -> Tensor:
         """What each place is told of those around it that were drawn before round `number`, `[..., P, Y]`."""
         return self.around(shown.unflatten(-1, (self.grid.places, -1)) * (self.round < number))
+
+    def _within(self, shown: Tensor, turn: int) -> Tensor:
+        """What each place is told of its own variables that were drawn before `turn`, `[..., P, Y]`."""
+        return self.within(shown.unflatten(-1, (self.grid.places, -1)) * (self.turn < turn))

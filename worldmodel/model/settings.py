@@ -24,6 +24,9 @@ class WorldModelSettings:
     local_rounds: Literal[1, 2, 4] = 1
     """Rounds in which dreams draw such places, each knowing what was drawn around it before, so that nothing is lost
     on its way from one to the next; 1 draws each by itself."""
+    local_turns: bool = False
+    """Whether dreams draw the variables of such a place in turn, each knowing those before it, so that together they
+    show something; otherwise each by itself."""
     local_reading: int = bounded(0, low=0)
     """Numbers in which the heads and the Q-network read each such place and the eight around it, the same way
     everywhere; 0 lets them read the state as one row."""
@@ -85,4 +88,6 @@ class WorldModelSettings:
             found.append("world_model.local_summary sums places up: set world_model.local_units as well")
         if self.local_rounds > 1 and not self.local_units:
             found.append("world_model.local_rounds draws places: set world_model.local_units as well")
+        if self.local_turns and not self.local_units:
+            found.append("world_model.local_turns draws what places show: set world_model.local_units as well")
         return found
