@@ -286,3 +286,46 @@ def test_one_thing_is_looked_for_in_dreams(steps, run, script, capsys):
     shares = torch.tensor([[float(share) for share in line.split()] for line in lines])
     assert "nats; steps into the dream: (0, 3)" in said
     assert torch.allclose(shares.sum(0), torch.ones(2), atol=0.02)
+
+
+def test_a_lone_alien_goes_on_as_in_the_game(script):
+    """By rules: every step one field its way, at the wall down a row; a moment is left out where it is shot."""
+    lone_alien = script("lone_alien", STEPS=3)
+    game = lone_alien.MinAtarGame("space_invaders", minimal_actions=False, sticky_actions=0.1)
+    game.reset(seed=0)
+    game._game.alien_map[:] = 0
+    game._game.alien_map[2, 8] = 1
+    game._game.alien_dir, game._game.alien_move_timer = 1, 0
+    assert [tuple(place.argwhere()[0]) for place in torch.from_numpy(lone_alien.to_come(game))] == [
+        (2, 9),
+        (3, 9),
+        (3, 8),
+    ]
+    game._game.f_bullet_map[3, 9] = 1
+    assert lone_alien.to_come(game) is None
+
+
+def test_a_lone_alien_is_looked_for_in_dreams(run, script, capsys, monkeypatch):
+    lone_alien = script("lone_alien", OFTEN=1.0, STEPS=2, PRINTED=(1, 2), DREAMS=3)
+    playing = lone_alien.side_by_side
+
+    def with_one_left(*arguments):
+        for played, seen, going_on, state in playing(*arguments):
+            for game in played:
+                game._game.alien_map[:] = 0
+                game._game.alien_map[2, 4] = 1
+            yield played, seen, going_on, state
+            return
+
+    monkeypatch.setattr(lone_alien, "side_by_side", with_one_left)
+    lone_alien.main(run, "2")
+    said = capsys.readouterr().out
+    assert said.startswith("2 moments, in ")
+    shares = re.findall(r"there (\S+), no alien (\S+) .* several (\S+), elsewhere (\S+)", said)
+    assert len(shares) == 2
+    assert all(sum(map(float, each)) == pytest.approx(1, abs=0.03) for each in shares)
+
+
+def test_without_a_lone_alien_there_is_one_line(run, script):
+    with pytest.raises(SystemExit, match="one alien alone was never left for 8 steps in 2 games; give more games"):
+        script("lone_alien").main(run, "2")
