@@ -18,8 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from probes import ALIENS
-from shots import side_by_side
+from shots import shown_aliens, side_by_side
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -81,18 +80,13 @@ def met(agent: Agent, games: int) -> Moments | None:
     return Moments(latent, torch.from_numpy(np.stack(now)), torch.from_numpy(np.stack(later)))
 
 
-def shown(model: WorldModel, state: LatentState) -> Tensor:
-    """Where states `[N]` show aliens, `[N, 10, 10]` bool."""
-    return model.decode(state)[..., ALIENS] > 127.5
-
-
 @torch.no_grad()
 def dreamt(model: WorldModel, moments: Moments) -> tuple[Tensor, Tensor]:
     """Where dreams show aliens, `[N, DREAMS, STEPS, 10, 10]` bool, and the rewards `[N, DREAMS, STEPS]` expected."""
     count = len(moments.now)
     start = moments.state[torch.arange(count).repeat_interleave(DREAMS)]
     dreams = model.follow(start, torch.zeros(count * DREAMS, STEPS, dtype=torch.long))[:, 1:]
-    aliens = torch.stack([shown(model, dreams[:, step]) for step in range(STEPS)], 1)
+    aliens = torch.stack([shown_aliens(model, dreams[:, step]) for step in range(STEPS)], 1)
     return aliens.unflatten(0, (count, DREAMS)), model.reward(dreams).unflatten(0, (count, DREAMS))
 
 
@@ -106,7 +100,7 @@ def main(run: str, games: str = "100") -> None:
         sys.exit(f"{run}: one alien alone was never left for {STEPS} steps in {games} games; give more games")
     model = agent.world_model
     with torch.no_grad():
-        seen = (shown(model, moments.state) == moments.now).flatten(1).all(1)
+        seen = (shown_aliens(model, moments.state) == moments.now).flatten(1).all(1)
     print(f"{len(seen)} moments, in {seen.float().mean():.2f} of which the state shows the alien where it is")
     aliens, reward = dreamt(model, moments)
     count, right = aliens.flatten(-2).sum(-1), (aliens & moments.later[:, None]).flatten(-2).any(-1)

@@ -20,14 +20,14 @@ from pathlib import Path
 
 import torch
 from probes import ALIENS, WARM_UP
-from shots import NEW_WAVE
+from shots import NEW_WAVE, shown_aliens
 from small_things import fresh_or_own
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from worldmodel.configuration import read_settings
-from worldmodel.experience import LatentState, Movie
+from worldmodel.experience import Movie
 from worldmodel.memory import DataSettings, ReplayBuffer, ReplayData, load_buffer
 from worldmodel.model import WorldModel, latents
 from worldmodel.running.machine import machine_in_words, prepare_machine
@@ -54,9 +54,8 @@ def ask(model: WorldModel, movie: Movie) -> tuple[Tensor, Tensor]:
     """
     observed, here = model.observe(movie), ends_of_waves(movie)
     before = here.roll(-1, 1)
-    features = observed.latent.features[before]
-    drawn = model.predict(LatentState(features, observed.latent.recurrent_units), movie.action[before])
-    aliens = (model.decode(drawn)[..., ALIENS] > 127.5).flatten(1).sum(1)
+    drawn = model.predict(observed.latent[before], movie.action[before])
+    aliens = shown_aliens(model, drawn).flatten(1).sum(1)
     divergence = latents.kl_divergence(observed.posterior, observed.prior)
     ends = torch.stack([divergence[here], model.reward(drawn), (aliens == 0).float(), (aliens >= NEW_WAVE).float()], 1)
     return ends, divergence[:, WARM_UP:][movie.mask[:, WARM_UP:]]

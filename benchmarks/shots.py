@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from probes import ALIENS
 from ranking import area, preference
+from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -30,6 +31,7 @@ from worldmodel.environments.minatar import MinAtarGame
 from worldmodel.experience import LatentState
 from worldmodel.learning import Agent
 from worldmodel.learning.agent import ActingState
+from worldmodel.model import WorldModel
 from worldmodel.running.loading import load_agent
 from worldmodel.running.players import separate_randomness
 
@@ -72,6 +74,11 @@ def side_by_side(
             alive[i] = not ended
 
 
+def shown_aliens(model: WorldModel, state: LatentState) -> Tensor:
+    """Where states `[N]` show aliens, `[N, 10, 10]` bool."""
+    return model.decode(state)[..., ALIENS] > 127.5
+
+
 @torch.no_grad()
 def foretold(agent: Agent, start: LatentState) -> float:
     """The reward that the world model expects of the same actions, from `start` `[DREAMS]`, the same state in each."""
@@ -80,7 +87,7 @@ def foretold(agent: Agent, start: LatentState) -> float:
 
 
 @torch.no_grad()
-def foreseen(agent: Agent, before: LatentState, action: torch.Tensor) -> tuple[float, float, float]:
+def foreseen(agent: Agent, before: LatentState, action: Tensor) -> tuple[float, float, float]:
     """The reward that the world model expects of `action` `[DREAMS]` in `before`, the same in each.
 
     With it shares of dreams that show no alien, and a new wave. Its draws are apart: asking does not change the games.
@@ -88,7 +95,7 @@ def foreseen(agent: Agent, before: LatentState, action: torch.Tensor) -> tuple[f
     model = agent.world_model
     with separate_randomness(0):
         dream = model.predict(before, action)
-    aliens = (model.decode(dream)[..., ALIENS] > 127.5).flatten(1).sum(1)
+    aliens = shown_aliens(model, dream).flatten(1).sum(1)
     shares = (aliens == 0, aliens >= NEW_WAVE)
     none, wave = (float(share.float().mean()) for share in shares)
     return float(model.reward(dream).mean()), none, wave

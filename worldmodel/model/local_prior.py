@@ -80,7 +80,7 @@ class LocalPrior(Tableless):
         drawn, expected = choose(whole + self.logits(here).flatten(-2))
         for number in range(self.rounds):
             told = here + self._around(drawn, number) if number else here
-            for turn in range(number == 0, self.turns):
+            for turn in range(0 if number else 1, self.turns):  # the first turn of the first round is drawn already
                 logits = self.logits(told + self._within(drawn, turn) if turn else told)
                 due = ((self.round == number) & (self.turn == turn)).flatten()
                 now_drawn, now_expected = choose(whole + logits.flatten(-2))

@@ -82,12 +82,13 @@ class WorldModelSettings:
             found.append(f"world_model.bins must be odd, so that one bin is zero (got {self.bins})")
         if self.memory and self.local_units:
             found.append("world_model.memory and world_model.local_units do not go together yet: set one of them to 0")
-        if self.local_reading and not self.local_units:
-            found.append("world_model.local_reading reads places: set world_model.local_units as well")
-        if self.local_summary and not self.local_units:
-            found.append("world_model.local_summary sums places up: set world_model.local_units as well")
-        if self.local_rounds > 1 and not self.local_units:
-            found.append("world_model.local_rounds draws places: set world_model.local_units as well")
-        if self.local_turns and not self.local_units:
-            found.append("world_model.local_turns draws what places show: set world_model.local_units as well")
+        of_places = {
+            "local_reading reads places": self.local_reading > 0,
+            "local_summary sums places up": self.local_summary > 0,
+            "local_rounds draws places": self.local_rounds > 1,
+            "local_turns draws what places show": self.local_turns,
+        }
+        if not self.local_units:
+            set_alone = [what for what, is_set in of_places.items() if is_set]
+            found += [f"world_model.{what}: set world_model.local_units as well" for what in set_alone]
         return found
